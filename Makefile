@@ -1,0 +1,96 @@
+# Jackfield. `make` alone prints what can be done.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+modules  := $(shell go list -m -f '{{.Dir}}')
+packages := $(addsuffix /...,$(modules))
+plugins  := $(notdir $(patsubst %/go.mod,%,$(wildcard plugins/*/go.mod)))
+
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+COMMIT  ?= $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo none)
+ldflags := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)
+compile := CGO_ENABLED=0 go build -trimpath -ldflags '$(ldflags)'
+
+# Pinned tools are built once into a directory outside the tree.
+tools       := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/jackfield/tools
+staticcheck := $(tools)/staticcheck-v0.8.2
+gofumpt     := $(tools)/gofumpt-v0.12.0
+
+interop := test/interop/node_modules/.package-lock.json
+
+.PHONY: help run build build-minimal test race bench check lint fmt proto verify tidy-check tools deps clean
+
+help: ## print this help
+	@awk -F ':.*## ' '/^[a-z%<>-]+:.*## / { sub("%", "<name>", $$1); printf "  make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+run: build-minimal ## build core and memory plugin, serve the demo app on port 6001
+	@cat docs/examples/hello.md
+	@exec bin/jackfield --config docs/examples/demo.yaml --plugin-dir bin/plugins
+
+build: ## build bin/jackfield and every plugin in bin/plugins
+	@$(compile) -o bin/ ./cmd/jackfield
+	@mkdir -p bin/plugins
+	@$(compile) -o bin/plugins/ $(addprefix ./plugins/,$(plugins))
+	@ls -l bin bin/plugins
+
+build-minimal: plugin-memory ## build the core and the memory plugin only
+	@$(compile) -o bin/ ./cmd/jackfield
+
+plugin-%: ## build one plugin: bin/plugins/<name>
+	@test -d plugins/$* || { echo 'no plugin "$*"; there are: $(plugins)' >&2; exit 1; }
+	@mkdir -p bin/plugins
+	@$(compile) -o bin/plugins/ ./plugins/$*
+
+test: deps ## run all tests: every module, real clients, conversations, guards
+	@go test -count=1 -timeout 15m $(packages)
+
+race: deps ## run all tests with the race detector
+	@CGO_ENABLED=1 go test -race -count=1 -timeout 25m $(packages)
+
+bench: ## measure, with ratios from one interleaved run
+	@go test -run '^$$' -bench . -benchtime 1x -count 1 -timeout 30m ./test/bench/...
+
+check: lint verify test ## everything that a change must pass
+
+lint: tools ## vet, staticcheck, gofumpt
+	@go vet $(packages)
+	@$(staticcheck) $(packages)
+	@out=$$($(gofumpt) -l -extra $(modules)); test -z "$$out" || { echo "gofumpt would change (run: make fmt):"; echo "$$out"; exit 1; }
+
+fmt: $(gofumpt) ## format the Go code
+	@$(gofumpt) -w -extra $(modules)
+
+proto: ## regenerate the code of sdk/wire from its .proto files
+	@cd sdk/wire && go generate ./...
+
+verify: tidy-check ## prove that generated code is current and every module is tidy
+	@$(MAKE) proto
+	@git diff --exit-code -- sdk/wire || { echo 'generated code is not current: commit what "make proto" wrote'; exit 1; }
+
+tidy-check: ## prove that go.mod and go.sum of every module are tidy and complete
+	@for m in $(modules); do (cd $$m && echo "tidy: $$m" && GOWORK=off go mod tidy -diff); done
+
+tools: $(staticcheck) $(gofumpt) ## install the pinned lint tools outside the tree
+
+$(tools)/staticcheck-%:
+	@mkdir -p $(tools)
+	@GOFLAGS= GOWORK=off GOBIN=$(tools) go install honnef.co/go/tools/cmd/staticcheck@$*
+	@mv $(tools)/staticcheck $@
+
+$(tools)/gofumpt-%:
+	@mkdir -p $(tools)
+	@GOFLAGS= GOWORK=off GOBIN=$(tools) go install mvdan.cc/gofumpt@$*
+	@mv $(tools)/gofumpt $@
+
+deps: $(interop) ## install what the tests need: Node.js and the pinned real clients
+
+$(interop): test/interop/package-lock.json
+	@command -v npm >/dev/null || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq nodejs npm; }
+	@npm ci --prefix test/interop --no-audit --no-fund --ignore-scripts --loglevel=error
+	@touch $@
+
+clean: ## remove what was built
+	@rm -rf bin test/interop/node_modules

@@ -1,0 +1,78 @@
+package launch
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+)
+
+// Binaries are the core and the memory plugin, built from this tree.
+type Binaries struct {
+	dir string
+}
+
+// Build compiles the core and the memory plugin into a new temporary directory,
+// with the race detector if the calling test has it.
+func Build() (*Binaries, error) {
+	root, err := moduleRoot()
+	if err != nil {
+		return nil, err
+	}
+	dir, err := os.MkdirTemp("", "jackfield-bin-")
+	if err != nil {
+		return nil, fmt.Errorf("make directory for binaries: %w", err)
+	}
+	b := &Binaries{dir: dir}
+	for _, target := range [][2]string{{b.Core(), "./cmd/jackfield"}, {b.Plugin("memory"), "./plugins/memory"}} {
+		if err := compile(root, target[0], target[1]); err != nil {
+			b.Remove()
+			return nil, err
+		}
+	}
+	return b, nil
+}
+
+// Core returns the path of the server binary.
+func (b *Binaries) Core() string { return filepath.Join(b.dir, "jackfield") }
+
+// PluginDir returns the directory of the plugin binaries.
+func (b *Binaries) PluginDir() string { return filepath.Join(b.dir, "plugins") }
+
+// Plugin returns the path of the plugin binary with this name.
+func (b *Binaries) Plugin(name string) string { return filepath.Join(b.PluginDir(), name) }
+
+// Remove deletes the binaries.
+func (b *Binaries) Remove() { _ = os.RemoveAll(b.dir) }
+
+func compile(root, out, pkg string) error {
+	args := []string{"build", "-o", out}
+	if raceEnabled {
+		args = append(args, "-race")
+	}
+	cmd := exec.Command("go", append(args, pkg)...)
+	cmd.Dir = root
+	if text, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("build %s: %w\n%s", pkg, err, text)
+	}
+	return nil
+}
+
+// moduleRoot returns the nearest directory upwards that holds go.work.
+func moduleRoot() (string, error) {
+	dir, err := os.Getwd()
+	if err != nil {
+		return "", fmt.Errorf("find module root: %w", err)
+	}
+	for {
+		if _, err := os.Stat(filepath.Join(dir, "go.work")); err == nil {
+			return dir, nil
+		}
+		parent := filepath.Dir(dir)
+		if parent == dir {
+			return "", errors.New("find module root: no go.work above the working directory")
+		}
+		dir = parent
+	}
+}
