@@ -1,0 +1,89 @@
+package metrics
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/jackfield/jackfield/sdk/contract"
+)
+
+// samplesWait is how long a scrape waits for the series of others.
+const samplesWait = 2 * time.Second
+
+// gauges asks all tables.
+func (r *Registry) gauges() map[string]AppGauges {
+	r.mu.RLock()
+	tables := slices.Clone(r.tables)
+	r.mu.RUnlock()
+	sums := map[string]AppGauges{}
+	for _, t := range tables {
+		t.EachApp(func(id string, g AppGauges) { sums[id] = sums[id].plus(g) })
+	}
+	return sums
+}
+
+func (g AppGauges) plus(o AppGauges) AppGauges {
+	g.Connected += o.Connected
+	for t := range g.ActiveChannels {
+		g.ActiveChannels[t] += o.ActiveChannels[t]
+	}
+	g.PresenceMembers += o.PresenceMembers
+	g.LogBytes += o.LogBytes
+	g.ParkedBytes += o.ParkedBytes
+	return g
+}
+
+// live returns the counters of all apps after forgetting those that nobody used
+// for the retention. Scrapes come one at a time.
+func (r *Registry) live(gauges map[string]AppGauges) map[string]*AppCounters {
+	now := r.now()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for id, c := range r.apps {
+		total := c.total()
+		if c.touched.Swap(false) || total != c.seenTotal || gauges[id].Connected > 0 {
+			c.seenTotal, c.seenAt = total, now
+		}
+		if now.Sub(c.seenAt) > r.retention {
+			delete(r.apps, id)
+		}
+	}
+	return maps.Clone(r.apps)
+}
+
+// total changes whenever something is counted.
+func (c *AppCounters) total() uint64 {
+	var sum uint64
+	for _, s := range appCounters {
+		s.each(c, func(n *Count, _ ...string) { sum += n.Load() })
+	}
+	return sum
+}
+
+func (r *Registry) deliveryLags() []*Histogram {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return slices.Clone(r.lags)
+}
+
+func (r *Registry) countedCaches() []*CountedCache {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return slices.Clone(r.caches)
+}
+
+// samples asks all sources for their series.
+func (r *Registry) samples() []contract.Sample {
+	ctx, cancel := context.WithTimeout(context.Background(), samplesWait)
+	defer cancel()
+	r.mu.RLock()
+	sources := slices.Clone(r.sources)
+	r.mu.RUnlock()
+	var all []contract.Sample
+	for _, s := range sources {
+		all = append(all, s.Samples(ctx)...)
+	}
+	return all
+}
