@@ -54,6 +54,15 @@ type Closer interface {
 	Close() error
 }
 
+// Inline is implemented by drivers whose calls return in microseconds: no I/O,
+// no waiting for others, memory only. The SDK then makes calls one after the
+// other where it read them instead of giving each a goroutine and a deadline
+// of its own. It never concerns Consume, Watch and what they return.
+type Inline interface {
+	// Inline reports whether calls may be made so; constant over the driver's life.
+	Inline() bool
+}
+
 // HealthChecker is implemented by drivers that can tell whether their backend
 // answers. The SDK asks about every five seconds with a deadline of two.
 type HealthChecker interface {
