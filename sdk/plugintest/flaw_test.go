@@ -1,0 +1,13 @@
+package plugintest_test
+
+// flaw is a mistake that a fake driver makes on purpose.
+type flaw string
+
+// The flaws.
+const (
+	none            flaw = ""
+	ttlIgnored      flaw = "TTL ignored"
+	ifAbsentIgnored flaw = "IfAbsent ignored"
+	valueKept       flaw = "the caller's slice is kept"
+	countRacy       flaw = "increment reads, waits, and writes"
+)
