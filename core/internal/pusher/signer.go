@@ -18,9 +18,14 @@ type Signer struct {
 // mac is a keyed hash and the room for its result.
 type mac struct {
 	hash hash.Hash
-	sum  [sha256.Size]byte
-	hex  [2 * sha256.Size]byte
+	// message is a copy, so that callers may build theirs on the stack.
+	message []byte
+	sum     [sha256.Size]byte
+	hex     [2 * sha256.Size]byte
 }
+
+// maxKept bounds the copy that a mac keeps between uses.
+const maxKept = 16 << 10
 
 // NewSigner prepares a signer, so that no signature pays for the key again.
 func NewSigner(secret string) *Signer {
@@ -46,8 +51,12 @@ func (s *Signer) Verify(message, signature []byte) bool {
 }
 
 func (m *mac) sign(message []byte) []byte {
+	m.message = append(m.message[:0], message...)
 	m.hash.Reset()
-	m.hash.Write(message)
+	m.hash.Write(m.message)
+	if cap(m.message) > maxKept {
+		m.message = nil
+	}
 	m.hash.Sum(m.sum[:0])
 	hex.Encode(m.hex[:], m.sum[:])
 	return m.hex[:]
