@@ -1,0 +1,239 @@
+package hub
+
+// A group is joined from at most this much.
+const (
+	joinEntries = 256
+	joinBytes   = 64 << 10
+	joinSubs    = 4096 // subscriptions, unless one channel alone has more
+)
+
+// group is a stretch of messages in a batch that is being delivered: one run
+// per channel, one write per connection.
+type group struct {
+	from, to int // entries of the batch; equal when there is no group
+	runs     []run
+	slab     []byte // joined frames of the runs that have several
+	at       int    // next subscriber of the only run, or next of touched
+	touched  []*Subscriber
+}
+
+// run is the messages of one channel in a group.
+type run struct {
+	part   *part
+	frame  []byte // all messages, joined
+	n      int    // messages
+	size   int
+	except bool // some messages leave somebody out
+}
+
+func (g *group) idle() bool { return g.from == g.to }
+
+// collect forms the next group from the messages at pos.
+func (l *log) collect() {
+	g := &l.group
+	g.from, g.to, g.at = l.pos, l.pos, 0
+	size, subs := 0, 0
+	for ; g.to < len(l.batch) && g.to-g.from < joinEntries; g.to++ {
+		e := &l.batch[g.to]
+		if e.op != opMessage {
+			break
+		}
+		p := &e.ch.parts[l.shard.index]
+		more := 0
+		if p.run == 0 {
+			more = len(p.subs)
+		}
+		if g.to > g.from && (size+len(e.frame) > joinBytes || subs+more > joinSubs) {
+			break
+		}
+		size, subs = size+len(e.frame), subs+more
+		g.note(p, e)
+	}
+	l.pos = g.to
+	l.join()
+}
+
+// note adds a message to the run of its channel.
+func (g *group) note(p *part, e *entry) {
+	if p.run == 0 {
+		g.runs = append(g.runs, run{part: p})
+		p.run = len(g.runs)
+	}
+	r := &g.runs[p.run-1]
+	r.n++
+	r.size += len(e.frame)
+	r.frame = e.frame
+	r.except = r.except || !e.except.IsZero()
+}
+
+// join makes one buffer per run of several messages, and the list of
+// subscribers if there is more than one run.
+func (l *log) join() {
+	g, total := &l.group, 0
+	for i := range g.runs {
+		if r := &g.runs[i]; r.n > 1 {
+			total += r.size
+		}
+	}
+	if total > 0 {
+		g.slab = l.shard.lend(total)[:total]
+		l.fill(g.slab)
+	}
+	for i := range g.runs {
+		g.runs[i].part.run = 0
+	}
+	if len(g.runs) > 1 {
+		l.gather()
+	}
+}
+
+// fill copies the messages of each run behind each other into slab.
+func (l *log) fill(slab []byte) {
+	g := &l.group
+	for i := range g.runs {
+		if r := &g.runs[i]; r.n > 1 {
+			r.frame, slab = slab[:0:r.size], slab[r.size:]
+		}
+	}
+	for i := g.from; i < g.to; i++ {
+		e := &l.batch[i]
+		if r := &g.runs[e.ch.parts[l.shard.index].run-1]; r.n > 1 {
+			r.frame = append(r.frame, e.frame...)
+		}
+	}
+}
+
+// gather collects for each subscriber what it gets from all runs.
+func (l *log) gather() {
+	g := &l.group
+	for i := range g.runs {
+		r := &g.runs[i]
+		for j := range r.part.subs {
+			sub := r.part.subs[j].sub
+			if sub.pending == nil {
+				g.touched = append(g.touched, sub)
+			}
+			l.add(sub, r)
+		}
+	}
+}
+
+// add puts the messages of a run behind what the subscriber already gets.
+func (l *log) add(sub *Subscriber, r *run) {
+	frame, own := r.frame, false
+	if r.except && l.leavesOut(r, sub) {
+		frame, own = l.without(r, sub), true
+	}
+	switch {
+	case sub.pending == nil:
+		sub.pending, sub.owned = frame, own
+		return
+	case !sub.owned:
+		joined := l.shard.lend(len(sub.pending) + len(frame))
+		sub.pending, sub.owned = append(joined, sub.pending...), true
+	}
+	sub.pending = append(sub.pending, frame...)
+	if own {
+		l.shard.giveBack(frame)
+	}
+}
+
+// leavesOut reports whether a message of the run is not for sub.
+func (l *log) leavesOut(r *run, sub *Subscriber) bool {
+	for i := l.group.from; i < l.group.to; i++ {
+		e := &l.batch[i]
+		if e.except == sub.ID && &e.ch.parts[l.shard.index] == r.part {
+			return true
+		}
+	}
+	return false
+}
+
+// without returns, in a borrowed buffer, the messages of the run that are for sub.
+func (l *log) without(r *run, sub *Subscriber) []byte {
+	b := l.shard.lend(r.size)
+	for i := l.group.from; i < l.group.to; i++ {
+		e := &l.batch[i]
+		if e.except != sub.ID && &e.ch.parts[l.shard.index] == r.part {
+			b = append(b, e.frame...)
+		}
+	}
+	return b
+}
+
+// deliver writes the group to subscribers until it or the budget is used up.
+func (l *log) deliver(b *budget) {
+	g := &l.group
+	if len(g.runs) == 1 {
+		l.deliverRun(&g.runs[0], b)
+		if g.at < len(g.runs[0].part.subs) {
+			return
+		}
+	} else {
+		l.deliverTouched(b)
+		if g.at < len(g.touched) {
+			return
+		}
+	}
+	l.finish()
+}
+
+// deliverRun writes the only run of the group.
+func (l *log) deliverRun(r *run, b *budget) {
+	g := &l.group
+	subs := r.part.subs
+	for ; g.at < len(subs) && b.left(); g.at++ {
+		sub := subs[g.at].sub
+		if r.except && l.leavesOut(r, sub) {
+			l.sendRest(r, sub, b)
+			continue
+		}
+		sub.sink.Send(r.frame)
+		b.spend(len(r.frame), r.n)
+	}
+}
+
+// sendRest writes what of the run is for a subscriber that some of it leaves out.
+func (l *log) sendRest(r *run, sub *Subscriber, b *budget) {
+	rest := l.without(r, sub)
+	if len(rest) > 0 {
+		sub.sink.Send(rest)
+		b.spend(len(rest), r.n-1)
+	}
+	l.shard.giveBack(rest)
+}
+
+// deliverTouched writes to each subscriber what gather collected for it.
+func (l *log) deliverTouched(b *budget) {
+	g := &l.group
+	for ; g.at < len(g.touched) && b.left(); g.at++ {
+		sub := g.touched[g.at]
+		if len(sub.pending) > 0 {
+			sub.sink.Send(sub.pending)
+			b.spend(len(sub.pending), int(frames(sub.pending)))
+		}
+		if sub.owned {
+			l.shard.giveBack(sub.pending)
+		}
+		sub.pending, sub.owned = nil, false
+		g.touched[g.at] = nil
+	}
+}
+
+// finish lets go of what the group held.
+func (l *log) finish() {
+	g := &l.group
+	done := l.batch[g.from:g.to]
+	l.lag(done)
+	for i := range done {
+		l.freed += len(done[i].frame)
+	}
+	clear(done)
+	if g.slab != nil {
+		l.shard.giveBack(g.slab)
+		g.slab = nil
+	}
+	clear(g.runs)
+	g.runs, g.touched = g.runs[:0], g.touched[:0]
+	g.from, g.to = 0, 0
+}

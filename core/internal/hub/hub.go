@@ -1,0 +1,102 @@
+package hub
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Options of a Hub.
+type Options struct {
+	// Shards is the number of shards and so of workers.
+	Shards int
+	// LogBytes and LogAge bound what waits in one log.
+	LogBytes int
+	LogAge   time.Duration
+	// Now is a monotonic clock.
+	Now func() time.Duration
+	// Counters returns the counters of an app; may return nil.
+	Counters func(appID string) Counters
+	// Observer learns of channels and members that come and go; may be nil.
+	Observer Observer
+}
+
+// Counters take what the workers did for an app: frames and bytes brought to
+// sockets, and per message the time from append to written. Called once per
+// turn of a log, by one goroutine at a time per shard.
+type Counters interface {
+	Delivered(shard, frames, bytes int)
+	Lag(shard int, lag time.Duration)
+}
+
+// Observer learns of transitions on this node. Calls come in the order of the
+// transitions of a channel, under its lock: they return at once and call
+// nothing of the hub.
+type Observer interface {
+	Occupied(appID, channel string)
+	Vacated(appID, channel string)
+	MemberAdded(appID, channel, userID string, info []byte)
+	MemberRemoved(appID, channel, userID string)
+}
+
+// Hub is the table of channels of a node and the workers that deliver.
+type Hub struct {
+	opts   Options
+	shards []*shard
+	apps   sync.Map // app id -> *App
+	next   atomic.Uint32
+	wg     sync.WaitGroup
+}
+
+// New returns a hub whose workers do not run yet.
+func New(opts Options) *Hub {
+	h := &Hub{opts: opts}
+	for i := range opts.Shards {
+		h.shards = append(h.shards, newShard(h, i))
+	}
+	return h
+}
+
+// Start starts the workers.
+func (h *Hub) Start() {
+	for _, s := range h.shards {
+		h.wg.Go(s.run)
+	}
+}
+
+// Stop ends the workers after what they have in hand and waits for them. What
+// still waits in logs is dropped.
+func (h *Hub) Stop() {
+	for _, s := range h.shards {
+		s.stop()
+	}
+	h.wg.Wait()
+}
+
+// Shards is the number of shards.
+func (h *Hub) Shards() int { return len(h.shards) }
+
+// NextShard deals out shards evenly to new subscribers.
+func (h *Hub) NextShard() int { return int(h.next.Add(1)) % len(h.shards) }
+
+// App returns the app with this id, made if need be.
+func (h *Hub) App(id string) *App {
+	if a, ok := h.apps.Load(id); ok {
+		return a.(*App)
+	}
+	a, _ := h.apps.LoadOrStore(id, newApp(h, id))
+	return a.(*App)
+}
+
+// Waiting returns the bytes in all logs and the age of the oldest entry.
+func (h *Hub) Waiting() (bytes int, oldest time.Duration) {
+	now := h.opts.Now()
+	for _, s := range h.shards {
+		b, since := s.waiting()
+		bytes += b
+		if since != 0 {
+			oldest = max(oldest, now-since)
+		}
+	}
+	return bytes, oldest
+}

@@ -1,0 +1,126 @@
+package hub
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/jackfield/jackfield/core/internal/frame"
+	"github.com/jackfield/jackfield/core/internal/pusher"
+)
+
+// ErrFull is returned when a log has no room; no subscriber gets anything of
+// the call then.
+var ErrFull = errors.New("too much is waiting for the subscribers of this app")
+
+// Message is one event for one channel.
+type Message struct {
+	Channel string
+	// Frame is a whole WebSocket frame. The hub keeps it: it must not change.
+	Frame []byte
+	// Except is left out; the zero SocketID leaves nobody out.
+	Except pusher.SocketID
+}
+
+// publishWait is how long Publish waits for room.
+const publishWait = 100 * time.Millisecond
+
+// Publish brings messages to the subscribers of their channels on this node, in
+// this order, all or none: when a log stays full for 100 ms, or ctx ends, it
+// returns ErrFull. It does not wait for the delivery.
+func (h *Hub) Publish(ctx context.Context, appID string, msgs []Message) error {
+	return h.publish(ctx, appID, msgs, publishWait)
+}
+
+// TryPublish is Publish without waiting for room.
+func (h *Hub) TryPublish(appID string, msgs []Message) error {
+	return h.publish(context.Background(), appID, msgs, 0)
+}
+
+func (h *Hub) publish(ctx context.Context, appID string, msgs []Message, wait time.Duration) error {
+	v, ok := h.apps.Load(appID)
+	if !ok {
+		return nil
+	}
+	a := v.(*App)
+	var few [16]*Channel
+	targets, some := few[:0], false
+	for i := range msgs {
+		c := a.channel(msgs[i].Channel)
+		targets = append(targets, c)
+		some = some || c != nil
+	}
+	if !some {
+		return nil
+	}
+	room := a.tryAppend(msgs, targets)
+	if room == nil {
+		return nil
+	}
+	if wait == 0 {
+		return ErrFull
+	}
+	return a.waitAndAppend(ctx, msgs, targets, room, wait)
+}
+
+func (a *App) waitAndAppend(ctx context.Context, msgs []Message, targets []*Channel, room <-chan struct{}, wait time.Duration) error {
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	for room != nil {
+		select {
+		case <-room:
+			room = a.tryAppend(msgs, targets)
+		case <-timer.C:
+			return ErrFull
+		case <-ctx.Done():
+			return ErrFull
+		}
+	}
+	return nil
+}
+
+// tryAppend puts the messages in the logs of all shards that they concern. If
+// one of the logs is full it does nothing and returns a channel that is closed
+// when there is room again.
+func (a *App) tryAppend(msgs []Message, targets []*Channel) (room <-chan struct{}) {
+	h := a.hub
+	h.lockShards(true, nil)
+	defer h.unlockShards(true, nil)
+	now := h.opts.Now()
+	for i, l := range a.logs {
+		size := 0
+		for j, c := range targets {
+			if c != nil && c.parts[i].count > 0 {
+				size += len(msgs[j].Frame)
+			}
+		}
+		if size > 0 && l.full(size, now) {
+			return l.whenRoom()
+		}
+	}
+	for j, c := range targets {
+		if c != nil {
+			a.appendMessage(c, &msgs[j], now)
+		}
+	}
+	return nil
+}
+
+func (a *App) appendMessage(c *Channel, m *Message, now timestamp) {
+	for i, l := range a.logs {
+		if c.parts[i].count > 0 {
+			l.shard.append(l, entry{op: opMessage, ch: c, frame: m.Frame, except: m.Except, at: now})
+		}
+	}
+}
+
+// whenRoom returns a channel that is closed when something has left the log.
+// shard.mu is held.
+func (l *log) whenRoom() <-chan struct{} {
+	if l.room == nil {
+		l.room = make(chan struct{})
+	}
+	return l.room
+}
+
+func frames(b []byte) int32 { return frame.Count(b) }

@@ -1,0 +1,145 @@
+package hub
+
+import (
+	"runtime"
+	"sync"
+	"time"
+)
+
+// timestamp is monotonic time on the hub's clock.
+type timestamp = time.Duration
+
+// shard is a worker and the logs that it serves.
+type shard struct {
+	hub   *Hub
+	index int
+
+	mu      sync.Mutex
+	wake    sync.Cond
+	ready   []*log // logs with work, next first
+	stopped bool
+
+	// Only the worker touches these.
+	spare   [][]entry // emptied batches
+	buffers [][]byte  // join buffers
+}
+
+func newShard(h *Hub, index int) *shard {
+	s := &shard{hub: h, index: index}
+	s.wake.L = &s.mu
+	return s
+}
+
+// run serves the logs in turn until stop.
+func (s *shard) run() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for {
+		for len(s.ready) == 0 && !s.stopped {
+			s.wake.Wait()
+		}
+		if s.stopped {
+			return
+		}
+		s.serve()
+	}
+}
+
+// serve gives the first log in the row its turn. mu is held.
+func (s *shard) serve() {
+	l := s.ready[0]
+	s.ready = s.ready[:copy(s.ready, s.ready[1:])]
+	if l.done() {
+		l.take(s)
+	}
+	others := len(s.ready) > 0
+	s.mu.Unlock()
+	more := l.turn()
+	if more || others {
+		runtime.Gosched() // readers and publishers get a turn as well
+	}
+	s.mu.Lock()
+	l.settle(s)
+	if more || len(l.queue) > 0 {
+		s.ready = append(s.ready, l)
+	} else {
+		l.queued = false
+	}
+}
+
+// append puts an entry in a log and wakes the worker. mu is held.
+func (s *shard) append(l *log, e entry) {
+	l.queue = append(l.queue, e)
+	l.bytes += len(e.frame)
+	if l.oldest == 0 {
+		l.oldest = e.at
+	}
+	if l.queued {
+		return
+	}
+	l.queued = true
+	s.ready = append(s.ready, l)
+	if len(s.ready) == 1 {
+		s.wake.Signal()
+	}
+}
+
+func (s *shard) stop() {
+	s.mu.Lock()
+	s.stopped = true
+	s.mu.Unlock()
+	s.wake.Signal()
+}
+
+func (s *shard) waiting() (bytes int, oldest timestamp) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, l := range s.ready {
+		bytes += l.bytes
+		if oldest == 0 || l.oldest != 0 && l.oldest < oldest {
+			oldest = l.oldest
+		}
+	}
+	return bytes, oldest
+}
+
+// lend returns an empty buffer for at least size bytes. Worker only.
+func (s *shard) lend(size int) []byte {
+	for n := len(s.buffers); n > 0; n-- {
+		b := s.buffers[n-1]
+		s.buffers = s.buffers[:n-1]
+		if cap(b) >= size {
+			return b
+		}
+	}
+	return make([]byte, 0, max(size, 4096))
+}
+
+const keepBuffers = 8
+
+func (s *shard) giveBack(b []byte) {
+	if len(s.buffers) < keepBuffers && cap(b) <= 4*joinBytes {
+		s.buffers = append(s.buffers, b[:0])
+	}
+}
+
+// lockShards locks all shards, or only one.
+func (h *Hub) lockShards(all bool, one *shard) {
+	if !all {
+		one.mu.Lock()
+		return
+	}
+	for _, s := range h.shards {
+		s.mu.Lock()
+	}
+}
+
+func (h *Hub) unlockShards(all bool, one *shard) {
+	if !all {
+		one.mu.Unlock()
+		return
+	}
+	for _, s := range h.shards {
+		s.mu.Unlock()
+	}
+}

@@ -1,0 +1,56 @@
+package hub
+
+import "github.com/jackfield/jackfield/core/internal/pusher"
+
+// Sink takes whole frames for one connection. Send never blocks and keeps
+// nothing of b.
+type Sink interface {
+	Send(b []byte)
+}
+
+// Subscriber is a connection as the hub sees it: where its frames go and in
+// which order. It belongs to one app and one shard for its life.
+type Subscriber struct {
+	ID   pusher.SocketID
+	sink Sink
+	log  *log
+	// What the worker has collected for one write; only the worker touches it.
+	pending []byte
+	owned   bool // pending is a buffer of this subscriber's own
+}
+
+// NewSubscriber returns a subscriber of an app on a shard.
+func (a *App) NewSubscriber(id pusher.SocketID, sink Sink, shard int) *Subscriber {
+	return &Subscriber{ID: id, sink: sink, log: a.logs[shard]}
+}
+
+// Direct sends a frame to this subscriber alone, after all that stands before
+// it in its log. The hub keeps frame; it must not change.
+func (s *Subscriber) Direct(frame []byte) {
+	sh := s.log.shard
+	sh.mu.Lock()
+	sh.append(s.log, entry{op: opDirect, sub: s, frame: frame, at: sh.hub.opts.Now()})
+	sh.mu.Unlock()
+}
+
+// Membership is one subscription of one subscriber.
+type Membership struct {
+	channel *Channel
+	sub     *Subscriber
+	index   int // place in the list of its part; only the worker touches it
+	user    *member
+}
+
+// Channel returns the name of the channel.
+func (m *Membership) Channel() string { return m.channel.name }
+
+// Kind returns what the channel's name says of it.
+func (m *Membership) Kind() pusher.Channel { return m.channel.kind }
+
+// UserID returns as whom the subscriber is a member, "" outside of presence channels.
+func (m *Membership) UserID() string {
+	if m.user == nil {
+		return ""
+	}
+	return m.user.id
+}

@@ -1,0 +1,219 @@
+package ws
+
+import (
+	"crypto/tls"
+	"encoding/binary"
+	"errors"
+	"net"
+	"sync/atomic"
+	"time"
+
+	"github.com/jackfield/jackfield/core/internal/frame"
+)
+
+// Owner is what a connection belongs to: its session. The reader goroutine
+// calls Frame, Alive and Gone; they must return quickly and use little stack.
+type Owner interface {
+	// Frame takes one whole message. It may block to slow the client down.
+	Frame(m Message)
+	// Alive tells that something, if only a control frame, has come in.
+	Alive()
+	// Gone is called once, last: nothing more will come in and nothing goes out.
+	Gone()
+	// Overflow is called once when more is parked than the limits allow. Any
+	// goroutine that writes may call it; the owner closes the connection.
+	Overflow()
+}
+
+// Limits bound what one connection may have parked.
+type Limits struct {
+	// Bytes and Messages are the caps; 0 means no cap of that sort.
+	Bytes    int
+	Messages int
+}
+
+// Conn is one upgraded connection. All methods may be called by any goroutine
+// and none blocks.
+type Conn struct {
+	outlet
+	tls    *tls.Conn
+	owner  Owner
+	server *Server
+	ahead  []byte // read with the request, belongs to the first frames
+	// Guarded by outlet.mu:
+	parkedFrames int32
+	over         bool // the owner was told
+	closing      bool // our close frame is out or parked
+	// lingerUntil is when the descriptor is closed whatever the client does.
+	lingerUntil atomic.Int64
+}
+
+var _ net.Conn = (*Conn)(nil)
+
+// ErrClosing is what gws sees when it writes after our close frame.
+var ErrClosing = errors.New("connection is closing")
+
+// Own says who c belongs to; once, before the first Send.
+func (c *Conn) Own(o Owner) { c.owner = o }
+
+// Send sends whole frames, or parks what the kernel does not take now. It keeps
+// nothing of b. After Close it does nothing.
+func (c *Conn) Send(b []byte) {
+	if c.tls != nil {
+		c.sendTLS(b)
+		return
+	}
+	c.mu.Lock()
+	if c.closing || c.broken {
+		c.mu.Unlock()
+		return
+	}
+	c.put(b)
+	over := c.flushing && c.overCap(b)
+	c.mu.Unlock()
+	if over {
+		c.owner.Overflow()
+	}
+}
+
+func (c *Conn) sendTLS(b []byte) {
+	c.mu.Lock()
+	closing := c.closing
+	c.mu.Unlock()
+	if closing {
+		return
+	}
+	_, _ = c.tls.Write(b)
+	c.mu.Lock()
+	over := c.flushing && c.overCap(b)
+	c.mu.Unlock()
+	if over {
+		c.owner.Overflow()
+	}
+}
+
+// overCap counts the frames of b as parked and tells, once, that there are too
+// many. mu is held and something is parked.
+func (c *Conn) overCap(b []byte) bool {
+	if c.waiting() <= len(b) {
+		c.parkedFrames = 0
+	}
+	c.parkedFrames += frame.Count(b)
+	lim := c.server.opts.Limits
+	full := lim.Bytes > 0 && c.waiting() > lim.Bytes || lim.Messages > 0 && int(c.parkedFrames) > lim.Messages
+	if !full || c.over {
+		return false
+	}
+	c.over = true
+	return true
+}
+
+// Parked is the number of bytes that wait for the client.
+func (c *Conn) Parked() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.waiting()
+}
+
+// CloseWith sends last (may be nil) and a close frame with code and reason,
+// ends the write side, and closes the descriptor when the client has answered
+// or linger has passed. Only the first call counts.
+func (c *Conn) CloseWith(last []byte, code uint16, reason string) {
+	c.mu.Lock()
+	first := !c.closing
+	c.closing = true
+	c.mu.Unlock()
+	if !first {
+		return
+	}
+	b := frame.AppendClose(append([]byte(nil), last...), code, reason)
+	if c.tls != nil {
+		_, _ = c.tls.Write(b)
+	}
+	c.mu.Lock()
+	if c.tls == nil && !c.broken {
+		c.put(b)
+	}
+	c.finishWrites()
+	c.mu.Unlock()
+	c.lingerUntil.Store(int64(c.server.now() + c.server.opts.Linger))
+}
+
+// Expired reports whether the connection is closing for longer than the linger
+// time; the caller then calls Kill. now is time on the server's clock.
+func (c *Conn) Expired(now time.Duration) bool {
+	until := c.lingerUntil.Load()
+	return until != 0 && int64(now) >= until
+}
+
+// Kill closes the descriptor at once. Gone follows.
+func (c *Conn) Kill() { c.kill() }
+
+// Secure reports whether the client came over TLS.
+func (c *Conn) Secure() bool { return c.tls != nil }
+
+// Read is for gws and the handshake.
+func (c *Conn) Read(b []byte) (int, error) {
+	if len(c.ahead) > 0 {
+		n := copy(b, c.ahead)
+		if c.ahead = c.ahead[n:]; len(c.ahead) == 0 {
+			c.ahead = nil
+		}
+		return n, nil
+	}
+	if c.tls != nil {
+		return c.tls.Read(b)
+	}
+	return c.nc.Read(b)
+}
+
+// Write is for the handshake and gws. After the handshake all that gws writes
+// of its own accord are close frames: ours takes their place, once.
+func (c *Conn) Write(b []byte) (int, error) {
+	c.mu.Lock()
+	blocking := c.blocking
+	c.mu.Unlock()
+	switch {
+	case blocking && c.tls != nil:
+		return c.tls.Write(b)
+	case blocking:
+		return c.outlet.Write(b)
+	case len(b) >= 2 && b[0]&0x0f == 8:
+		c.answerClose(b)
+		return len(b), nil
+	}
+	return 0, ErrClosing
+}
+
+// answerClose sends the close frame that gws wants to send, with its code and
+// without its words.
+func (c *Conn) answerClose(b []byte) {
+	code := uint16(0)
+	if len(b) >= 4 {
+		code = binary.BigEndian.Uint16(b[2:])
+	}
+	c.CloseWith(nil, code, closeReasons[code])
+}
+
+var closeReasons = map[uint16]string{
+	1002: "protocol error",
+	1007: "text is not UTF-8",
+	1009: "message too big",
+}
+
+// Close is for gws: the descriptor stays open until the reader is done.
+func (c *Conn) Close() error { return nil }
+
+// SetDeadline is for gws, whose handshake deadline the server has already set.
+func (c *Conn) SetDeadline(time.Time) error { return nil }
+
+// pong answers a ping with its payload.
+func (c *Conn) pong(payload []byte) {
+	var b [frame.MaxControl + frame.MaxHeader]byte
+	c.Send(frame.AppendPong(b[:0], payload))
+}
+
+// Ping sends a ping frame without payload.
+func (c *Conn) Ping() { c.Send(pingFrame) }
+
+var pingFrame = frame.AppendPing(nil, nil)
