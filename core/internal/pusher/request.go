@@ -131,11 +131,12 @@ func appendPaths(paths []string, r Request) []string {
 	if strings.Contains(r.RawPath, "%") {
 		paths = append(paths, decoded(r.RawPath, false))
 	}
-	if r.Prefix == "" || r.Prefix == "/" {
+	prefix := strings.TrimSuffix(r.Prefix, "/")
+	if prefix == "" {
 		return paths
 	}
 	for _, p := range paths {
-		if rest, ok := strings.CutPrefix(p, r.Prefix); ok {
+		if rest, ok := strings.CutPrefix(p, prefix); ok {
 			paths = append(paths, rest)
 		}
 	}
@@ -151,15 +152,17 @@ const (
 	formDecoded            // and plus as space
 )
 
+var allReadings = [...]reading{asSent, percentDecoded, formDecoded}
+
+// readings returns those readings that can differ for this query.
 func readings(rawQuery string) []reading {
-	all := [...]reading{asSent, percentDecoded, formDecoded}
 	switch {
 	case strings.Contains(rawQuery, "+"):
-		return all[:]
+		return allReadings[:]
 	case strings.Contains(rawQuery, "%"):
-		return all[:2]
+		return allReadings[:2]
 	default:
-		return all[:1]
+		return allReadings[:1]
 	}
 }
 
