@@ -9,8 +9,7 @@ import (
 type Count = atomic.Uint64
 
 // AppCounters are the counters of one app. All fields may be added to at any
-// time by anybody. Ask Registry.App for them anew for every connection and every
-// request rather than keeping them in something that outlives both.
+// time by anybody.
 type AppCounters struct {
 	// Connections.
 	Connected    Count

@@ -17,7 +17,7 @@
 //
 // Registry.Handler serves it all. Labels are app ids and short fixed lists, never
 // channels, users or sockets. An app that is idle and without connections for an
-// hour loses its series.
+// hour is not shown until it is used again.
 //
 // Everything here may be used by several goroutines at once.
 package metrics

@@ -1,5 +1,11 @@
 package metrics
 
+import (
+	"slices"
+
+	"github.com/jackfield/jackfield/core/internal/pusher"
+)
+
 // ChannelType is the label channel_type.
 type ChannelType uint8
 
@@ -23,6 +29,22 @@ var channelTypeNames = []string{
 	"private-encrypted", "private-encrypted-cache",
 	"presence", "presence-cache",
 	"server-to-user",
+}
+
+// TypeOf returns the type of a channel.
+func TypeOf(ch pusher.Channel) ChannelType {
+	t := 2 * ChannelType(ch.Class)
+	if ch.Cache {
+		t++
+	}
+	return t
+}
+
+// ParseChannelType returns the type with this text, which is that of
+// pusher.Channel.TypeLabel; false if there is none.
+func ParseChannelType(label string) (ChannelType, bool) {
+	i := slices.Index(channelTypeNames, label)
+	return ChannelType(max(i, 0)), i >= 0
 }
 
 // String returns the text of the label.

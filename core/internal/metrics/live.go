@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"time"
+	"weak"
 
 	"github.com/jackfield/jackfield/sdk/contract"
 )
@@ -35,22 +36,39 @@ func (g AppGauges) plus(o AppGauges) AppGauges {
 	return g
 }
 
-// live returns the counters of all apps after forgetting those that nobody used
-// for the retention. Scrapes come one at a time.
+// live returns the counters of all apps that are in use or were so within the
+// retention. The others are hidden: whoever still has them may go on counting,
+// and then they come back with all that they ever counted. Scrapes come one at a
+// time.
 func (r *Registry) live(gauges map[string]AppGauges) map[string]*AppCounters {
 	now := r.now()
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	for id, kept := range r.hidden {
+		c := kept.Value()
+		if c == nil || c.inUse(gauges[id]) {
+			delete(r.hidden, id)
+		}
+		if c != nil && c.inUse(gauges[id]) {
+			r.apps[id] = c
+		}
+	}
 	for id, c := range r.apps {
-		total := c.total()
-		if c.touched.Swap(false) || total != c.seenTotal || gauges[id].Connected > 0 {
-			c.seenTotal, c.seenAt = total, now
+		if c.inUse(gauges[id]) {
+			c.touched.Store(false)
+			c.seenTotal, c.seenAt = c.total(), now
 		}
 		if now.Sub(c.seenAt) > r.retention {
 			delete(r.apps, id)
+			r.hidden[id] = weak.Make(c)
 		}
 	}
 	return maps.Clone(r.apps)
+}
+
+// inUse reports whether anything happened since the last scrape or may happen soon.
+func (c *AppCounters) inUse(g AppGauges) bool {
+	return c.touched.Load() || g.Connected > 0 || c.total() != c.seenTotal
 }
 
 // total changes whenever something is counted.

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"sync"
 	"time"
+	"weak"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -19,7 +20,7 @@ type Options struct {
 	// Port of the main listener is the label port of the series of apps.
 	Port int
 	// Retention is how long an app without connections and without any event
-	// keeps its series; 0 means one hour.
+	// shows its series; 0 means one hour.
 	Retention time.Duration
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
@@ -34,6 +35,7 @@ type Registry struct {
 
 	mu      sync.RWMutex // guards what follows
 	apps    map[string]*AppCounters
+	hidden  map[string]weak.Pointer[AppCounters] // idle; kept only by others
 	lags    []*Histogram
 	tables  []Tables
 	sources []SampleSource
@@ -48,6 +50,7 @@ func New(opts Options) *Registry {
 		now:       opts.Now,
 		gatherer:  prometheus.NewRegistry(),
 		apps:      map[string]*AppCounters{},
+		hidden:    map[string]weak.Pointer[AppCounters]{},
 	}
 	if r.retention == 0 {
 		r.retention = time.Hour
@@ -62,9 +65,9 @@ func New(opts Options) *Registry {
 	return r
 }
 
-// App returns the counters of an app, new ones if it has none. Call it only with
-// ids of apps that exist, for each id costs series; "" stands for what belongs to
-// no app, such as connections with an unknown key.
+// App returns the counters of an app, new ones if it has none; they may be kept.
+// Call it only with ids of apps that exist, for each id costs series; "" stands
+// for what belongs to no app, such as connections with an unknown key.
 func (r *Registry) App(appID string) *AppCounters {
 	r.mu.RLock()
 	c := r.apps[appID]
@@ -83,10 +86,14 @@ func (r *Registry) addApp(appID string) *AppCounters {
 	defer r.mu.Unlock()
 	c := r.apps[appID]
 	if c == nil {
+		c = r.hidden[appID].Value()
+	}
+	if c == nil {
 		c = &AppCounters{}
-		r.apps[appID] = c
 	}
 	c.touched.Store(true)
+	delete(r.hidden, appID)
+	r.apps[appID] = c
 	return c
 }
 
