@@ -30,10 +30,10 @@ func newApp(h *Hub, id string) *App {
 }
 
 // Admit counts a connection unless limit (0: none) are already there.
-func (a *App) Admit(limit uint32) bool {
+func (a *App) Admit(limit int) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if limit > 0 && a.conns >= int(limit) {
+	if limit > 0 && a.conns >= limit {
 		return false
 	}
 	a.conns++

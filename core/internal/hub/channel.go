@@ -59,10 +59,20 @@ func (s *Subscriber) Join(kind pusher.Channel, member *pusher.Member, maxMembers
 
 // enter makes the acknowledgement and, if the user is new, the announcement.
 func (c *Channel) enter(m *Membership, who *pusher.Member, maxMembers int) (ack, announce []byte, err error) {
-	if c.presence == nil {
-		return frame.AppendText(nil, pusher.AppendSubscriptionSucceeded(nil, c.name)), nil, nil
+	if c.presence != nil {
+		if announce, err = c.presence.enter(c.name, m, who, maxMembers); err != nil {
+			return nil, nil, err
+		}
 	}
-	return c.presence.enter(c.name, m, who, maxMembers)
+	return c.acknowledgement(), announce, nil
+}
+
+// acknowledgement is the answer to a subscription as things are now. mu is held.
+func (c *Channel) acknowledgement() []byte {
+	if c.presence != nil {
+		return c.presence.snapshot(c.name)
+	}
+	return frame.AppendText(nil, pusher.AppendSubscriptionSucceeded(nil, c.name))
 }
 
 func (c *Channel) commitJoin(m *Membership, ack, announce []byte) {

@@ -27,13 +27,13 @@ type member struct {
 
 func newPresence() *presence { return &presence{byID: map[string]*member{}} }
 
-// enter counts a subscription of who and returns the acknowledgement with all
-// members and, if the user is new, what the others are told.
-func (p *presence) enter(channel string, m *Membership, who *pusher.Member, maxMembers int) (ack, announce []byte, err error) {
+// enter counts a subscription of who and returns, if the user is new, what the
+// others are told.
+func (p *presence) enter(channel string, m *Membership, who *pusher.Member, maxMembers int) (announce []byte, err error) {
 	u := p.byID[who.UserID]
 	if u == nil {
 		if maxMembers > 0 && len(p.order) >= maxMembers {
-			return nil, nil, ErrFullChannel
+			return nil, ErrFullChannel
 		}
 		u = &member{id: who.UserID, info: who.Info}
 		p.byID[u.id] = u
@@ -42,7 +42,7 @@ func (p *presence) enter(channel string, m *Membership, who *pusher.Member, maxM
 	}
 	u.count++
 	m.user = u
-	return p.snapshot(channel), announce, nil
+	return announce, nil
 }
 
 // leave takes a subscription back and returns, if it was the user's last, what

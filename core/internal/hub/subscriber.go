@@ -54,3 +54,12 @@ func (m *Membership) UserID() string {
 	}
 	return m.user.id
 }
+
+// Acknowledge puts the acknowledgement of the subscription in the subscriber's
+// log once more; nobody else learns of it.
+func (m *Membership) Acknowledge() {
+	c := m.channel
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	m.sub.Direct(c.acknowledgement())
+}

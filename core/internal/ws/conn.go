@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"net"
-	"sync/atomic"
 	"time"
 
 	"github.com/jackfield/jackfield/core/internal/frame"
@@ -44,8 +43,6 @@ type Conn struct {
 	parkedFrames int32
 	over         bool // the owner was told
 	closing      bool // our close frame is out or parked
-	// lingerUntil is when the descriptor is closed whatever the client does.
-	lingerUntil atomic.Int64
 }
 
 var _ net.Conn = (*Conn)(nil)
@@ -116,8 +113,8 @@ func (c *Conn) Parked() int {
 }
 
 // CloseWith sends last (may be nil) and a close frame with code and reason,
-// ends the write side, and closes the descriptor when the client has answered
-// or linger has passed. Only the first call counts.
+// ends the write side, and closes the descriptor when the client has answered or
+// the linger time has passed. Only the first call counts.
 func (c *Conn) CloseWith(last []byte, code uint16, reason string) {
 	c.mu.Lock()
 	first := !c.closing
@@ -136,14 +133,7 @@ func (c *Conn) CloseWith(last []byte, code uint16, reason string) {
 	}
 	c.finishWrites()
 	c.mu.Unlock()
-	c.lingerUntil.Store(int64(c.server.now() + c.server.opts.Linger))
-}
-
-// Expired reports whether the connection is closing for longer than the linger
-// time; the caller then calls Kill. now is time on the server's clock.
-func (c *Conn) Expired(now time.Duration) bool {
-	until := c.lingerUntil.Load()
-	return until != 0 && int64(now) >= until
+	_ = c.nc.SetReadDeadline(time.Now().Add(c.server.opts.Linger))
 }
 
 // Kill closes the descriptor at once. Gone follows.

@@ -50,7 +50,6 @@ type Server struct {
 	opts     Options
 	upgrader *gws.Upgrader
 	http     *http.Server
-	started  time.Time
 	open     atomic.Int64
 	wg       sync.WaitGroup // handshakes and readers
 
@@ -63,7 +62,7 @@ type Server struct {
 
 // NewServer returns a server that has not begun to accept.
 func NewServer(opts Options) *Server {
-	s := &Server{opts: opts, started: time.Now(), pending: map[net.Conn]struct{}{}}
+	s := &Server{opts: opts, pending: map[net.Conn]struct{}{}}
 	s.upgrader = gws.NewUpgrader(events{}, &gws.ServerOption{
 		ReadBufferSize:     readBuffer,
 		ReadMaxPayloadSize: opts.MaxMessage,
@@ -88,11 +87,6 @@ const (
 	readBuffer = 256      // bytes a reader holds for its connection's life
 	maxHead    = 64 << 10 // bytes of a request's head
 )
-
-func (s *Server) now() time.Duration { return time.Since(s.started) }
-
-// Now is the time on the server's clock, as Conn.Expired takes it.
-func (s *Server) Now() time.Duration { return s.now() }
 
 // Open is the number of upgraded connections that are not gone.
 func (s *Server) Open() int64 { return s.open.Load() }

@@ -1,0 +1,60 @@
+package session
+
+import (
+	"context"
+	"math/rand/v2"
+	"time"
+
+	"github.com/jackfield/jackfield/core/internal/pusher"
+)
+
+// drainStep is the time between two helpings of closes.
+const drainStep = 20 * time.Millisecond
+
+// Drain refuses new connections and closes all sessions with code 4200, which
+// tells clients to connect again at once, in random order and spread over the
+// given time. It returns when all are gone or ctx ends.
+func (s *Server) Drain(ctx context.Context, spread time.Duration) {
+	s.Refusing()
+	all := s.sessions()
+	rand.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+	steps := max(int(spread/drainStep), 1)
+	helping := (len(all) + steps - 1) / steps
+	tick := time.NewTicker(drainStep)
+	defer tick.Stop()
+	for len(all) > 0 || s.Sessions() > 0 {
+		for _, session := range all[:min(helping, len(all))] {
+			session.fail(pusher.CodeReconnect, pusher.CodeReconnect.Text())
+		}
+		all = all[min(helping, len(all)):]
+		if len(all) == 0 && s.Sessions() > 0 {
+			all = s.sessions() // late comers
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			s.kill()
+			return
+		}
+	}
+}
+
+// kill closes the descriptors of all sessions.
+func (s *Server) kill() {
+	for _, session := range s.sessions() {
+		session.conn.Kill()
+	}
+}
+
+// sessions asks every worker for its sessions.
+func (s *Server) sessions() []*Session {
+	lists := make(chan []*Session, len(s.inboxes))
+	for _, in := range s.inboxes {
+		in.post(item{kind: itemList, list: lists})
+	}
+	var all []*Session
+	for range s.inboxes {
+		all = append(all, <-lists...)
+	}
+	return all
+}

@@ -1,0 +1,41 @@
+package session
+
+import (
+	"time"
+
+	"github.com/jackfield/jackfield/core/internal/pusher"
+)
+
+// seconds is the time of the last Tick in whole seconds.
+func (s *Server) seconds() int64 { return s.clock.Load() / int64(time.Second) }
+
+func inSeconds(d time.Duration) int64 { return int64((d + time.Second - 1) / time.Second) }
+
+func (s *Session) firstCheck() int64 {
+	return s.server.seconds() + inSeconds(s.server.opts.ActivityTimeout) + 1
+}
+
+// check looks whether the client is alive and returns when to look again. A
+// client that was silent for the activity timeout gets a ping; any frame counts
+// as the answer.
+func (s *Session) check(now int64) int64 {
+	silent := inSeconds(s.server.opts.ActivityTimeout)
+	patience := inSeconds(s.server.opts.PongTimeout)
+	idle := now - s.seen.Load()/int64(time.Second)
+	switch {
+	case s.closing.Load():
+		return now + patience
+	case idle < silent:
+		s.pinged = false
+		return now + silent - idle
+	case !s.pinged:
+		s.pinged = true
+		s.conn.Ping()
+		return now + patience
+	case idle < silent+patience:
+		return now + silent + patience - idle
+	default:
+		s.fail(pusher.CodePongTimeout, pusher.CodePongTimeout.Text())
+		return now + patience
+	}
+}

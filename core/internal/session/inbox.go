@@ -1,0 +1,166 @@
+package session
+
+import (
+	"sync"
+
+	"github.com/jackfield/jackfield/core/internal/apps"
+	"github.com/jackfield/jackfield/core/internal/ws"
+)
+
+// A session may have this much in the inbox before its reader waits.
+const (
+	maxFrames = 32
+	maxBytes  = 64 << 10
+)
+
+type itemKind uint8
+
+const (
+	itemFrame itemKind = iota
+	itemOpen
+	itemGone
+	itemTick
+	itemChanged // the app of handle has a new revision
+	itemList    // collect the sessions of this shard
+)
+
+type item struct {
+	kind    itemKind
+	session *Session
+	frame   ws.Message
+	size    int
+	handle  *apps.Handle
+	list    chan<- []*Session
+}
+
+// inbox is what has come in for the sessions of one shard.
+type inbox struct {
+	server *Server
+
+	mu      sync.Mutex
+	wake    sync.Cond
+	items   []item
+	stopped bool
+
+	// Only the worker touches these.
+	wheel wheel
+}
+
+func newInbox(s *Server) *inbox {
+	in := &inbox{server: s}
+	in.wake.L = &in.mu
+	return in
+}
+
+func (in *inbox) post(it item) {
+	in.mu.Lock()
+	in.put(it)
+	in.mu.Unlock()
+}
+
+// put adds an item and wakes the worker. mu is held.
+func (in *inbox) put(it item) {
+	in.items = append(in.items, it)
+	if len(in.items) == 1 {
+		in.wake.Signal()
+	}
+}
+
+// push adds a frame and, if its session has too much here, waits until the
+// worker has caught up.
+func (in *inbox) push(s *Session, m ws.Message) {
+	size := len(m.Bytes())
+	in.mu.Lock()
+	s.queued.frames++
+	s.queued.bytes += size
+	in.put(item{kind: itemFrame, session: s, frame: m, size: size})
+	var gate chan struct{}
+	if s.queued.frames >= maxFrames || s.queued.bytes >= maxBytes {
+		gate = make(chan struct{})
+		s.queued.gate = gate
+	}
+	in.mu.Unlock()
+	if gate != nil {
+		<-gate
+	}
+}
+
+// queued is what of a session stands in the inbox; guarded by inbox.mu.
+type queued struct {
+	frames int
+	bytes  int
+	gate   chan struct{} // closed when the reader may go on
+}
+
+// run handles items in order until stop.
+func (in *inbox) run() {
+	var batch []item
+	for {
+		in.mu.Lock()
+		in.release(batch)
+		for len(in.items) == 0 && !in.stopped {
+			in.wake.Wait()
+		}
+		if in.stopped && len(in.items) == 0 {
+			in.mu.Unlock()
+			return
+		}
+		clear(batch)
+		if cap(batch) > keepItems {
+			batch = nil
+		}
+		batch, in.items = in.items, batch[:0]
+		in.mu.Unlock()
+		for i := range batch {
+			in.handle(&batch[i])
+		}
+	}
+}
+
+// keepItems is how large an emptied batch may be to be used again.
+const keepItems = 4096
+
+// release takes the handled frames off the accounts of their sessions and lets
+// waiting readers go on. mu is held.
+func (in *inbox) release(batch []item) {
+	for i := range batch {
+		if batch[i].kind != itemFrame {
+			continue
+		}
+		q := &batch[i].session.queued
+		q.frames--
+		q.bytes -= batch[i].size
+		if q.gate != nil && q.frames < maxFrames && q.bytes < maxBytes {
+			close(q.gate)
+			q.gate = nil
+		}
+	}
+}
+
+func (in *inbox) handle(it *item) {
+	switch it.kind {
+	case itemFrame:
+		it.session.handle(it.frame)
+		it.frame.Close()
+	case itemOpen:
+		in.wheel.add(it.session, it.session.firstCheck())
+	case itemGone:
+		in.wheel.remove(it.session)
+		it.session.end()
+	case itemTick:
+		in.wheel.advance(in.server.seconds(), (*Session).check)
+	case itemChanged:
+		in.wheel.each(func(s *Session) { s.appChanged(it.handle) })
+	case itemList:
+		var all []*Session
+		in.wheel.each(func(s *Session) { all = append(all, s) })
+		it.list <- all
+	}
+}
+
+func (in *inbox) stop() {
+	in.mu.Lock()
+	in.stopped = true
+	in.mu.Unlock()
+	in.wake.Signal()
+}

@@ -1,0 +1,141 @@
+package session
+
+import (
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+
+	"github.com/jackfield/jackfield/core/internal/apps"
+	"github.com/jackfield/jackfield/core/internal/hub"
+	"github.com/jackfield/jackfield/core/internal/metrics"
+)
+
+// Apps finds the app of a key, as apps.Registry does.
+type Apps interface {
+	ByKey(ctx context.Context, key string) (*apps.Handle, error)
+}
+
+// Options of a Server. All fields are required unless they say otherwise.
+type Options struct {
+	Hub      *hub.Hub
+	Apps     Apps
+	Counters func(appID string) *metrics.AppCounters
+	Logger   hclog.Logger
+	// Random makes socket ids; crypto/rand.Reader.
+	Random io.Reader
+	// Now is a monotonic clock.
+	Now func() time.Duration
+	// Prefix is the path before the app key.
+	Prefix string
+	// ActivityTimeout is announced to clients: a client that was silent for so
+	// long is pinged, and closed if it stays silent for PongTimeout.
+	ActivityTimeout, PongTimeout time.Duration
+	// MaxConnections bounds the connections of this node; 0: no bound.
+	MaxConnections int
+	// TrustHops is the number of proxies whose X-Forwarded headers count.
+	TrustHops int
+	// Connects limits upgrades per address; nil: no limit.
+	Connects ConnectLimit
+}
+
+// ConnectLimit bounds how often an address may ask for an upgrade.
+type ConnectLimit interface {
+	// Check returns 0, or the HTTP status with which to refuse, and may set
+	// headers of the answer.
+	Check(r *http.Request, remote net.Addr, answer http.Header) int
+}
+
+// Server holds all sessions of a node.
+type Server struct {
+	opts     Options
+	inboxes  []*inbox
+	open     atomic.Int64
+	draining atomic.Bool
+	clock    atomic.Int64 // Options.Now at the last Tick
+	wg       sync.WaitGroup
+
+	mu       sync.Mutex
+	watching map[*apps.Handle]*watch
+}
+
+// watch is the listener for changes of an app that has sessions.
+type watch struct {
+	sessions int
+	cancel   func()
+}
+
+// NewServer returns a server whose workers do not run yet.
+func NewServer(opts Options) *Server {
+	s := &Server{opts: opts, watching: map[*apps.Handle]*watch{}}
+	s.clock.Store(int64(opts.Now()))
+	for range opts.Hub.Shards() {
+		s.inboxes = append(s.inboxes, newInbox(s))
+	}
+	return s
+}
+
+// Start starts one worker per shard of the hub.
+func (s *Server) Start() {
+	for _, in := range s.inboxes {
+		s.wg.Go(in.run)
+	}
+}
+
+// Stop ends the workers and waits for them. Sessions that are still open are
+// not closed: Drain does that.
+func (s *Server) Stop() {
+	for _, in := range s.inboxes {
+		in.stop()
+	}
+	s.wg.Wait()
+}
+
+// Sessions is the number of open sessions.
+func (s *Server) Sessions() int { return int(s.open.Load()) }
+
+// Tick moves the clock of the heartbeat on; call it about once a second.
+func (s *Server) Tick() {
+	s.clock.Store(int64(s.opts.Now()))
+	for _, in := range s.inboxes {
+		in.post(item{kind: itemTick})
+	}
+}
+
+// Refusing makes the server answer new upgrades with 503 and HTTP 503 readiness.
+func (s *Server) Refusing() { s.draining.Store(true) }
+
+// join counts a session of an app and begins to listen for its changes.
+func (s *Server) join(h *apps.Handle) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	w := s.watching[h]
+	if w == nil {
+		w = &watch{}
+		w.cancel = h.OnChange(func(*apps.App) { s.changed(h) })
+		s.watching[h] = w
+	}
+	w.sessions++
+}
+
+func (s *Server) part(h *apps.Handle) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	w := s.watching[h]
+	if w.sessions--; w.sessions == 0 {
+		delete(s.watching, h)
+		w.cancel()
+	}
+}
+
+// changed has every worker look at its sessions of the app.
+func (s *Server) changed(h *apps.Handle) {
+	for _, in := range s.inboxes {
+		in.post(item{kind: itemChanged, handle: h})
+	}
+}

@@ -1,0 +1,132 @@
+package session
+
+import (
+	"sync/atomic"
+
+	"github.com/jackfield/jackfield/core/internal/apps"
+	"github.com/jackfield/jackfield/core/internal/frame"
+	"github.com/jackfield/jackfield/core/internal/hub"
+	"github.com/jackfield/jackfield/core/internal/limit"
+	"github.com/jackfield/jackfield/core/internal/metrics"
+	"github.com/jackfield/jackfield/core/internal/pusher"
+	"github.com/jackfield/jackfield/core/internal/ws"
+)
+
+// maxBadFrames is how many unreadable frames in a row end a connection.
+const maxBadFrames = 10
+
+// Session is one connection of a client. Its reader calls Frame, Alive and Gone,
+// any writer Overflow; everything else runs on the worker of its shard.
+type Session struct {
+	conn     *ws.Conn
+	server   *Server
+	inbox    *inbox
+	app      *apps.Handle
+	tenant   *hub.App
+	sub      *hub.Subscriber
+	counters *metrics.AppCounters
+
+	seen    atomic.Int64 // server.clock when something last came in
+	closing atomic.Bool
+
+	queued queued // guarded by inbox.mu
+
+	// Only the worker touches these.
+	place    wheelPlace
+	pinged   bool
+	bad      uint8
+	members  []*hub.Membership
+	events   limit.Bucket
+	messages limit.Bucket
+}
+
+var _ ws.Owner = (*Session)(nil)
+
+// Frame puts a message into the inbox; it waits while the worker is behind.
+func (s *Session) Frame(m ws.Message) {
+	s.Alive()
+	s.counters.WSMessagesReceived.Add(1)
+	s.counters.SocketReceivedBytes.Add(uint64(len(m.Bytes())))
+	s.inbox.push(s, m)
+}
+
+// Alive notes that the client is there.
+func (s *Session) Alive() { s.seen.Store(s.server.clock.Load()) }
+
+// Gone ends the session.
+func (s *Session) Gone() { s.inbox.post(item{kind: itemGone, session: s}) }
+
+// Overflow closes a client that does not read.
+func (s *Session) Overflow() {
+	s.counters.SlowClosed.Add(1)
+	s.fail(pusher.CodeOverCapacity, "You read too slowly: too much is waiting for you")
+}
+
+// fail sends an error frame and closes with the same code. Any goroutine may
+// call it; only the first call counts.
+func (s *Session) fail(code pusher.Code, message string) {
+	if s.closing.Swap(true) {
+		return
+	}
+	failConn(s.conn, code, message)
+}
+
+func failConn(c *ws.Conn, code pusher.Code, message string) {
+	last := frame.AppendText(nil, pusher.AppendError(nil, code, message))
+	c.CloseWith(last, uint16(code), message)
+}
+
+// say sends a frame to this client at once.
+func (s *Session) say(payload []byte) {
+	s.conn.Send(frame.AppendText(nil, payload))
+}
+
+// complain sends an error frame that ends nothing.
+func (s *Session) complain(e *pusher.Error) {
+	s.say(pusher.AppendError(nil, e.Code, e.Message))
+}
+
+// end lets go of everything that the session holds.
+func (s *Session) end() {
+	s.closing.Store(true)
+	for _, m := range s.members {
+		s.counters.Unsubscribed[channelType(m.Kind())].Add(1)
+		m.Leave()
+	}
+	s.members = nil
+	s.counters.Disconnected.Add(1)
+	s.tenant.Dismiss()
+	s.server.part(s.app)
+	s.server.open.Add(-1)
+}
+
+// appChanged closes the session if its app may no longer be used.
+func (s *Session) appChanged(h *apps.Handle) {
+	if s.app != h {
+		return
+	}
+	switch app := h.Load(); {
+	case app.Gone:
+		s.fail(pusher.CodeUnknownApp, pusher.CodeUnknownApp.Text())
+	case !app.Record.Enabled:
+		s.fail(pusher.CodeAppDisabled, pusher.CodeAppDisabled.Text())
+	}
+}
+
+// find returns the membership in a channel, or nil.
+func (s *Session) find(channel string) *hub.Membership {
+	for _, m := range s.members {
+		if m.Channel() == channel {
+			return m
+		}
+	}
+	return nil
+}
+
+func channelType(c pusher.Channel) metrics.ChannelType {
+	t := metrics.ChannelType(c.Class) * 2
+	if c.Cache && c.Class != pusher.User {
+		t++
+	}
+	return t
+}
