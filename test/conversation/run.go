@@ -2,6 +2,7 @@ package conversation
 
 import (
 	"fmt"
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -59,7 +60,8 @@ func (r *run) end() {
 
 // allQuiet proves that no client received what no line expected.
 func (r *run) allQuiet() error {
-	for name, c := range r.clients {
+	for _, name := range slices.Sorted(maps.Keys(r.clients)) {
+		c := r.clients[name]
 		if c.socket == nil || c.over || c.id == "" {
 			continue
 		}
@@ -74,7 +76,8 @@ func (r *run) allQuiet() error {
 func (r *run) transcript() string {
 	const last = 8
 	var b strings.Builder
-	for name, c := range r.clients {
+	for _, name := range slices.Sorted(maps.Keys(r.clients)) {
+		c := r.clients[name]
 		fmt.Fprintf(&b, "\n  %s (socket id %q) said and heard:", name, c.id)
 		for _, entry := range c.seen[max(0, len(c.seen)-last):] {
 			fmt.Fprintf(&b, "\n    %s", entry)

@@ -23,9 +23,7 @@ func (r *run) step(text string) error {
 		r.app = AppNamed(rest)
 		return nil
 	case "user":
-		name, data, _ := strings.Cut(rest, " ")
-		r.users[name] = data
-		return nil
+		return r.introduce(rest)
 	case "watch":
 		r.watched = append(r.watched, rest)
 		return nil
@@ -36,6 +34,14 @@ func (r *run) step(text string) error {
 		return r.api(text)
 	}
 	return r.clientStep(verb, rest)
+}
+
+// introduce reads `NAME CHANNEL-DATA`.
+func (r *run) introduce(text string) error {
+	name, data, _ := strings.Cut(text, " ")
+	data, err := r.expand(data)
+	r.users[name] = data
+	return err
 }
 
 func (r *run) frames(times, name, direction, text string) error {
