@@ -5,7 +5,7 @@ set -eu
 cd "$(dirname "$0")"
 
 buf=v1.75.0 go=v1.36.12 grpc=v1.6.2
-tools="${TMPDIR:-/tmp}/backend-proto-$(id -u)-$buf-$go-$grpc"
+tools="${XDG_CACHE_HOME:-$HOME/.cache}/backend-proto/$buf-$go-$grpc"
 
 install_tool() { # name package@version
 	[ -x "$tools/$1" ] || (cd / && GOWORK=off GOFLAGS= GOBIN="$tools" go install "$2")
