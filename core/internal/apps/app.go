@@ -18,7 +18,7 @@ type App struct {
 	// Gone is set once the store no longer has the app.
 	Gone bool
 
-	origins origins
+	origins Origins
 }
 
 // Usable reports whether clients and back ends of the app are served at all.
@@ -26,7 +26,7 @@ func (a *App) Usable() bool { return !a.Gone && a.Record.Enabled }
 
 // AllowsOrigin reports whether a client with this Origin header, "" if it has
 // none, may connect.
-func (a *App) AllowsOrigin(origin string) bool { return a.origins.allow(origin) }
+func (a *App) AllowsOrigin(origin string) bool { return a.origins.Allow(origin) }
 
 // Limits of an app or, as Options.Defaults, of the server. 0 means unlimited.
 type Limits struct {

@@ -2,7 +2,8 @@ package apps
 
 import "strings"
 
-// origins are the patterns of one app, ready to compare. A pattern is
+// Origins are patterns of the Origin header of browsers, ready to compare. A
+// pattern is
 //
 //   - "*" or "any": every origin,
 //   - "https://example.com": this origin,
@@ -10,8 +11,8 @@ import "strings"
 //   - either of the two with one "*", which stands for any part of a host name:
 //     "https://*.example.com".
 //
-// Case does not matter.
-type origins struct {
+// Case does not matter. The zero value admits all.
+type Origins struct {
 	patterns []originPattern
 	// allowMissing admits clients that send no Origin (not browsers).
 	allowMissing bool
@@ -24,8 +25,10 @@ type originPattern struct {
 	prefix, suffix string // prefix is the whole if not wild
 }
 
-func newOrigins(patterns []string, allowMissing bool) origins {
-	o := origins{allowMissing: allowMissing}
+// NewOrigins prepares patterns. No patterns admit all; with some, allowMissing
+// says whether clients that send no Origin are admitted.
+func NewOrigins(patterns []string, allowMissing bool) Origins {
+	o := Origins{allowMissing: allowMissing}
 	for _, p := range patterns {
 		o.patterns = append(o.patterns, newOriginPattern(p))
 	}
@@ -40,8 +43,8 @@ func newOriginPattern(text string) originPattern {
 	return p
 }
 
-// allow reports whether one of the patterns matches. No patterns admit all.
-func (o origins) allow(origin string) bool {
+// Allow reports whether a client with this Origin header, "" for none, is admitted.
+func (o Origins) Allow(origin string) bool {
 	if len(o.patterns) == 0 {
 		return true
 	}

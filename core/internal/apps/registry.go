@@ -140,7 +140,7 @@ func (r *Registry) find(ctx context.Context, h *Handle, q query) (*Handle, error
 		}
 		return r.ask(ctx, h, q)
 	}
-	if r.opts.Complete || r.absent.has(q.label(), r.now()) {
+	if q.name == "" || r.opts.Complete || r.absent.has(q.label(), r.now()) {
 		return nil, ErrUnknown
 	}
 	return r.ask(ctx, nil, q)
@@ -193,7 +193,7 @@ func (r *Registry) newApp(record *contract.App) *App {
 	app := &App{
 		Record:  record,
 		Limits:  r.opts.Defaults.resolve(&record.Limits),
-		origins: newOrigins(record.AllowedOrigins, r.opts.AllowMissingOrigin),
+		origins: NewOrigins(record.AllowedOrigins, r.opts.AllowMissingOrigin),
 	}
 	for _, secret := range record.Secrets {
 		app.Signers = append(app.Signers, pusher.NewSigner(secret.Reveal()))
