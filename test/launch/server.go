@@ -53,7 +53,9 @@ func (b *Binaries) Start(t testing.TB, opts Options) *Server {
 	if err := s.prepare(opts); err != nil {
 		t.Fatal(err)
 	}
-	s.Restart()
+	if err := s.Restart(); err != nil {
+		t.Fatal(err)
+	}
 	return s
 }
 
@@ -68,26 +70,22 @@ func (s *Server) Log() string { return s.log.String() }
 
 // Restart starts the server again, on the same ports, after Stop or Kill, and
 // returns when it is ready.
-func (s *Server) Restart() {
-	s.t.Helper()
+func (s *Server) Restart() error {
 	if err := s.start(); err != nil {
-		s.t.Fatal(err)
+		return err
 	}
 	if err := s.waitReady(); err != nil {
-		s.t.Fatalf("%v\n%s", err, s.Log())
+		return fmt.Errorf("%w\n%s", err, s.Log())
 	}
+	return nil
 }
 
-// Stop ends the server as an operator would, with SIGTERM, and waits for it.
-func (s *Server) Stop() {
-	s.t.Helper()
-	if err := s.end(syscall.SIGTERM); err != nil {
-		s.t.Errorf("stop: %v", err)
-	}
-}
+// Stop ends the server as an operator would, with SIGTERM, and waits for it. It
+// fails if the server does not end in time or exits with an error.
+func (s *Server) Stop() error { return s.end(syscall.SIGTERM) }
 
 // Kill ends the server at once.
-func (s *Server) Kill() { _ = s.end(syscall.SIGKILL) }
+func (s *Server) Kill() error { return s.end(syscall.SIGKILL) }
 
 func (s *Server) prepare(opts Options) error {
 	dir, err := os.MkdirTemp("", "jf-") // short: the path of a socket ends at 108 bytes
@@ -195,7 +193,9 @@ func (s *Server) end(sig syscall.Signal) error {
 }
 
 func (s *Server) cleanup() {
-	s.Stop()
+	if err := s.Stop(); err != nil {
+		s.t.Errorf("stop server: %v", err)
+	}
 	if s.t.Failed() {
 		s.t.Logf("server log:\n%s", strings.TrimSpace(s.Log()))
 	}

@@ -1,0 +1,79 @@
+package interop
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackfield/jackfield/test/launch"
+)
+
+var built *launch.Binaries
+
+func TestMain(m *testing.M) { os.Exit(runTests(m)) }
+
+func runTests(m *testing.M) int {
+	if _, err := os.Stat("node_modules/.package-lock.json"); err != nil {
+		log.Print(`the clients are not installed: run "make deps"`)
+		return 1
+	}
+	var err error
+	if built, err = launch.Build(); err != nil {
+		log.Print(err)
+		return 1
+	}
+	defer built.Remove()
+	return m.Run()
+}
+
+// TestRealClients runs every *.test.mjs file against a server of its own.
+func TestRealClients(t *testing.T) {
+	files, err := filepath.Glob("*.test.mjs")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no tests: %v", err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(file, ".test.mjs"), func(t *testing.T) {
+			t.Parallel()
+			server := built.Start(t, launch.Options{})
+			control := httptest.NewServer(controls(server))
+			t.Cleanup(control.Close)
+			runNode(t, file, server.Port, control.URL)
+		})
+	}
+}
+
+// controls lets a script stop and start its server.
+func controls(server *launch.Server) http.Handler {
+	mux := http.NewServeMux()
+	for name, do := range map[string]func() error{"stop": server.Stop, "kill": server.Kill, "start": server.Restart} {
+		mux.HandleFunc("POST /"+name, func(w http.ResponseWriter, _ *http.Request) {
+			if err := do(); err != nil {
+				http.Error(w, err.Error(), http.StatusInternalServerError)
+			}
+		})
+	}
+	return mux
+}
+
+// runNode runs a test file and shows what it printed.
+func runNode(t *testing.T, file string, port int, control string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "node", file)
+	cmd.Env = append(os.Environ(), fmt.Sprintf("JACKFIELD_PORT=%d", port), "JACKFIELD_CONTROL="+control)
+	out, err := cmd.CombinedOutput()
+	t.Logf("node %s\n%s", file, out)
+	if err != nil {
+		t.Errorf("node %s: %v", file, err)
+	}
+}
