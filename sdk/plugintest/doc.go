@@ -21,7 +21,7 @@
 // a bubble (Bubble: true, see testing/synctest): hours pass in no time and
 // every edge is exact. A driver with a clock of its own gives Advance. With
 // neither the suite waits for real, with short lifetimes, on conditions with a
-// deadline; edges are then left out.
+// deadline; cases then run in parallel and edges are left out.
 //
 // # Capabilities
 //

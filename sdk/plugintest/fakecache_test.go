@@ -109,7 +109,7 @@ func (c *fakeCache) Increment(_ context.Context, key string, delta int64, ttl ti
 	}
 	if c.flaw == countRacy {
 		c.mu.Unlock()
-		time.Sleep(time.Microsecond)
+		<-time.After(time.Microsecond)
 		c.mu.Lock()
 	}
 	n += delta

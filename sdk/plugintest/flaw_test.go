@@ -10,4 +10,7 @@ const (
 	ifAbsentIgnored flaw = "IfAbsent ignored"
 	valueKept       flaw = "the caller's slice is kept"
 	countRacy       flaw = "increment reads, waits, and writes"
+	losesOnCrash    flaw = "jobs of a closed consumer are lost"
+	groupsIgnored   flaw = "groups are ignored"
+	retriedLast     flaw = "a retried job goes to the end"
 )

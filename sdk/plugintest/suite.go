@@ -40,8 +40,11 @@ func (b *bench) applies(needs, lacks contract.Capability) bool {
 	return true
 }
 
-// play runs every scenario as a subtest with a bench and a driver of its own.
-func play[R interface{ applies(n, l contract.Capability) bool }](t *testing.T, p pace, all []scenario[R], open func(*testing.T) R) {
+// play runs every scenario as a subtest with a bench and a driver of its own;
+// those in real time at the same time.
+func play[R interface {
+	applies(n, l contract.Capability) bool
+}](t *testing.T, p pace, all []scenario[R], open func(*testing.T) R) {
 	for _, s := range all {
 		run := func(t *testing.T) {
 			if r := open(t); r.applies(s.needs, s.lacks) {
@@ -49,9 +52,12 @@ func play[R interface{ applies(n, l contract.Capability) bool }](t *testing.T, p
 			}
 		}
 		t.Run(s.name, func(t *testing.T) {
-			if p.bubble {
+			switch {
+			case p.bubble:
 				synctest.Test(t, run)
 				return
+			case !p.simulated():
+				t.Parallel() // cases in real time wait most of the time
 			}
 			run(t)
 		})
