@@ -1,10 +1,12 @@
 package hub
 
+import "github.com/jackfield/jackfield/core/internal/frame"
+
 // A group is joined from at most this much.
 const (
 	joinEntries = 256
 	joinBytes   = 64 << 10
-	joinSubs    = 4096 // subscriptions, unless one channel alone has more
+	joinCopies  = 1 << 20 // bytes times subscribers, unless it is one channel
 )
 
 // group is a stretch of messages in a batch that is being delivered: one run
@@ -12,9 +14,9 @@ const (
 type group struct {
 	from, to int // entries of the batch; equal when there is no group
 	runs     []run
-	slab     []byte // joined frames of the runs that have several
-	at       int    // next subscriber of the only run, or next of touched
+	at       int // next subscriber of the only run, or next of touched
 	touched  []*Subscriber
+	chunks   [][]byte // what joined frames are copied into; the last has room
 }
 
 // run is the messages of one channel in a group.
@@ -32,21 +34,19 @@ func (g *group) idle() bool { return g.from == g.to }
 func (l *log) collect() {
 	g := &l.group
 	g.from, g.to, g.at = l.pos, l.pos, 0
-	size, subs := 0, 0
+	size, copies := 0, 0
 	for ; g.to < len(l.batch) && g.to-g.from < joinEntries; g.to++ {
 		e := &l.batch[g.to]
 		if e.op != opMessage {
 			break
 		}
 		p := &e.ch.parts[l.shard.index]
-		more := 0
-		if p.run == 0 {
-			more = len(p.subs)
-		}
-		if g.to > g.from && (size+len(e.frame) > joinBytes || subs+more > joinSubs) {
+		size += len(e.frame)
+		copies += len(e.frame) * len(p.subs)
+		alone := len(g.runs) == 0 || len(g.runs) == 1 && p.run == 1
+		if g.to > g.from && (size > joinBytes || copies > joinCopies && !alone) {
 			break
 		}
-		size, subs = size+len(e.frame), subs+more
 		g.note(p, e)
 	}
 	l.pos = g.to
@@ -69,15 +69,17 @@ func (g *group) note(p *part, e *entry) {
 // join makes one buffer per run of several messages, and the list of
 // subscribers if there is more than one run.
 func (l *log) join() {
-	g, total := &l.group, 0
+	g := &l.group
 	for i := range g.runs {
 		if r := &g.runs[i]; r.n > 1 {
-			total += r.size
+			r.frame = l.space(r.size)
 		}
 	}
-	if total > 0 {
-		g.slab = l.shard.lend(total)[:total]
-		l.fill(g.slab)
+	for i := g.from; i < g.to; i++ {
+		e := &l.batch[i]
+		if r := &g.runs[e.ch.parts[l.shard.index].run-1]; r.n > 1 {
+			r.frame = append(r.frame, e.frame...)
+		}
 	}
 	for i := range g.runs {
 		g.runs[i].part.run = 0
@@ -87,20 +89,17 @@ func (l *log) join() {
 	}
 }
 
-// fill copies the messages of each run behind each other into slab.
-func (l *log) fill(slab []byte) {
+// space returns an empty slice for size bytes that lives as long as the group.
+func (l *log) space(size int) []byte {
 	g := &l.group
-	for i := range g.runs {
-		if r := &g.runs[i]; r.n > 1 {
-			r.frame, slab = slab[:0:r.size], slab[r.size:]
-		}
+	last := len(g.chunks) - 1
+	if last < 0 || cap(g.chunks[last])-len(g.chunks[last]) < size {
+		g.chunks = append(g.chunks, l.shard.lend(size))
+		last++
 	}
-	for i := g.from; i < g.to; i++ {
-		e := &l.batch[i]
-		if r := &g.runs[e.ch.parts[l.shard.index].run-1]; r.n > 1 {
-			r.frame = append(r.frame, e.frame...)
-		}
-	}
+	used := len(g.chunks[last])
+	g.chunks[last] = g.chunks[last][:used+size]
+	return g.chunks[last][used : used : used+size]
 }
 
 // gather collects for each subscriber what it gets from all runs.
@@ -109,33 +108,24 @@ func (l *log) gather() {
 	for i := range g.runs {
 		r := &g.runs[i]
 		for j := range r.part.subs {
-			sub := r.part.subs[j].sub
-			if sub.pending == nil {
-				g.touched = append(g.touched, sub)
-			}
-			l.add(sub, r)
+			l.add(r.part.subs[j].sub, r)
 		}
 	}
 }
 
 // add puts the messages of a run behind what the subscriber already gets.
 func (l *log) add(sub *Subscriber, r *run) {
-	frame, own := r.frame, false
+	b := r.frame
 	if r.except && l.leavesOut(r, sub) {
-		frame, own = l.without(r, sub), true
+		b = l.without(r, sub)
 	}
-	switch {
-	case sub.pending == nil:
-		sub.pending, sub.owned = frame, own
+	if sub.pending == nil {
+		l.group.touched = append(l.group.touched, sub)
+		sub.pending = b
 		return
-	case !sub.owned:
-		joined := l.shard.lend(len(sub.pending) + len(frame))
-		sub.pending, sub.owned = append(joined, sub.pending...), true
 	}
-	sub.pending = append(sub.pending, frame...)
-	if own {
-		l.shard.giveBack(frame)
-	}
+	both := l.space(len(sub.pending) + len(b))
+	sub.pending = append(append(both, sub.pending...), b...)
 }
 
 // leavesOut reports whether a message of the run is not for sub.
@@ -149,9 +139,9 @@ func (l *log) leavesOut(r *run, sub *Subscriber) bool {
 	return false
 }
 
-// without returns, in a borrowed buffer, the messages of the run that are for sub.
+// without returns the messages of the run that are for sub.
 func (l *log) without(r *run, sub *Subscriber) []byte {
-	b := l.shard.lend(r.size)
+	b := l.space(r.size)
 	for i := l.group.from; i < l.group.to; i++ {
 		e := &l.batch[i]
 		if e.except != sub.ID && &e.ch.parts[l.shard.index] == r.part {
@@ -198,9 +188,8 @@ func (l *log) sendRest(r *run, sub *Subscriber, b *budget) {
 	rest := l.without(r, sub)
 	if len(rest) > 0 {
 		sub.sink.Send(rest)
-		b.spend(len(rest), r.n-1)
+		b.spend(len(rest), int(frame.Count(rest)))
 	}
-	l.shard.giveBack(rest)
 }
 
 // deliverTouched writes to each subscriber what gather collected for it.
@@ -210,12 +199,9 @@ func (l *log) deliverTouched(b *budget) {
 		sub := g.touched[g.at]
 		if len(sub.pending) > 0 {
 			sub.sink.Send(sub.pending)
-			b.spend(len(sub.pending), int(frames(sub.pending)))
+			b.spend(len(sub.pending), int(frame.Count(sub.pending)))
 		}
-		if sub.owned {
-			l.shard.giveBack(sub.pending)
-		}
-		sub.pending, sub.owned = nil, false
+		sub.pending = nil
 		g.touched[g.at] = nil
 	}
 }
@@ -229,11 +215,11 @@ func (l *log) finish() {
 		l.freed += len(done[i].frame)
 	}
 	clear(done)
-	if g.slab != nil {
-		l.shard.giveBack(g.slab)
-		g.slab = nil
+	for _, c := range g.chunks {
+		l.shard.giveBack(c)
 	}
+	clear(g.chunks)
 	clear(g.runs)
-	g.runs, g.touched = g.runs[:0], g.touched[:0]
+	g.runs, g.touched, g.chunks = g.runs[:0], g.touched[:0], g.chunks[:0]
 	g.from, g.to = 0, 0
 }

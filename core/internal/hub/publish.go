@@ -5,7 +5,6 @@ import (
 	"errors"
 	"time"
 
-	"github.com/jackfield/jackfield/core/internal/frame"
 	"github.com/jackfield/jackfield/core/internal/pusher"
 )
 
@@ -122,5 +121,3 @@ func (l *log) whenRoom() <-chan struct{} {
 	}
 	return l.room
 }
-
-func frames(b []byte) int32 { return frame.Count(b) }

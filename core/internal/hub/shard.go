@@ -19,9 +19,7 @@ type shard struct {
 	ready   []*log // logs with work, next first
 	stopped bool
 
-	// Only the worker touches these.
-	spare   [][]entry // emptied batches
-	buffers [][]byte  // join buffers
+	chunks [][]byte // only the worker touches it
 }
 
 func newShard(h *Hub, index int) *shard {
@@ -103,23 +101,26 @@ func (s *shard) waiting() (bytes int, oldest timestamp) {
 	return bytes, oldest
 }
 
+// chunkBytes is the size of the buffers that joined frames are copied into; a
+// worker keeps at most keepChunks that nothing uses.
+const (
+	chunkBytes = joinBytes
+	keepChunks = 16
+)
+
 // lend returns an empty buffer for at least size bytes. Worker only.
 func (s *shard) lend(size int) []byte {
-	for n := len(s.buffers); n > 0; n-- {
-		b := s.buffers[n-1]
-		s.buffers = s.buffers[:n-1]
-		if cap(b) >= size {
-			return b
-		}
+	if n := len(s.chunks); n > 0 && size <= chunkBytes {
+		b := s.chunks[n-1]
+		s.chunks = s.chunks[:n-1]
+		return b
 	}
-	return make([]byte, 0, max(size, 4096))
+	return make([]byte, 0, max(size, chunkBytes))
 }
 
-const keepBuffers = 8
-
 func (s *shard) giveBack(b []byte) {
-	if len(s.buffers) < keepBuffers && cap(b) <= 4*joinBytes {
-		s.buffers = append(s.buffers, b[:0])
+	if len(s.chunks) < keepChunks && cap(b) == chunkBytes {
+		s.chunks = append(s.chunks, b[:0])
 	}
 }
 

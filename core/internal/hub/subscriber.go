@@ -11,12 +11,10 @@ type Sink interface {
 // Subscriber is a connection as the hub sees it: where its frames go and in
 // which order. It belongs to one app and one shard for its life.
 type Subscriber struct {
-	ID   pusher.SocketID
-	sink Sink
-	log  *log
-	// What the worker has collected for one write; only the worker touches it.
-	pending []byte
-	owned   bool // pending is a buffer of this subscriber's own
+	ID      pusher.SocketID
+	sink    Sink
+	log     *log
+	pending []byte // collected for one write; only the worker touches it
 }
 
 // NewSubscriber returns a subscriber of an app on a shard.
