@@ -1,0 +1,35 @@
+package config
+
+// foreignSections are sections which users bring along and which this server
+// does not have, with what they are about.
+var foreignSections = map[string]string{
+	"ably_compat":           "the facade for Ably clients",
+	"ai_transport":          "token streams",
+	"annotations":           "annotations of messages",
+	"connection_recovery":   "replay after a reconnect",
+	"delta_compression":     "deltas between messages",
+	"echo_control":          "messages to their own sender",
+	"ephemeral":             "ephemeral messages",
+	"event_name_filtering":  "filters of event names",
+	"history":               "channel history",
+	"presence_history":      "presence history",
+	"push":                  "push notifications",
+	"push_rules":            "push notifications",
+	"tag_filtering":         "filters of tags",
+	"versioned_messages":    "versions of messages",
+	"adapter.nats":          "adapter driver nats; a plugin may provide it",
+	"adapter.pulsar":        "adapter driver pulsar; a plugin may provide it",
+	"adapter.rabbitmq":      "adapter driver rabbitmq; a plugin may provide it",
+	"adapter.google_pubsub": "adapter driver google-pubsub; a plugin may provide it",
+	"adapter.kafka":         "adapter driver kafka; a plugin may provide it",
+	"adapter.iggy":          "adapter driver iggy; a plugin may provide it",
+	"queue.nats":            "queue driver nats; a plugin may provide it",
+	"queue.pulsar":          "queue driver pulsar; a plugin may provide it",
+	"queue.rabbitmq":        "queue driver rabbitmq; a plugin may provide it",
+	"queue.google_pubsub":   "queue driver google-pubsub; a plugin may provide it",
+	"queue.kafka":           "queue driver kafka; a plugin may provide it",
+	"queue.iggy":            "queue driver iggy; a plugin may provide it",
+	"queue.sns":             "queue driver sns; a plugin may provide it",
+	"database.surrealdb":    "app_manager driver surrealdb; a plugin may provide it",
+	"metrics.tcp_exporter":  "metrics over TCP",
+}
