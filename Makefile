@@ -27,7 +27,8 @@ help: ## print this help
 	@awk -F ':.*## ' '/^[a-z%<>-]+:.*## / { sub("%", "<name>", $$1); printf "  make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 run: build-minimal ## build core and memory plugin, serve the demo app on port 6001
-	@cat docs/examples/hello.md
+	@printf '\nJackfield serves the app app-id (key app-key, secret app-secret) on port 6001. Try:\n\n'
+	@sed 's/^/    /' docs/examples/page.html; echo; sed 's/^/    /' docs/examples/hello.js; echo
 	@exec bin/jackfield --config docs/examples/demo.yaml --plugin-dir bin/plugins
 
 build: ## build bin/jackfield and every plugin in bin/plugins
@@ -64,11 +65,11 @@ fmt: $(gofumpt) ## format the Go code
 	@$(gofumpt) -w -extra $(modules)
 
 proto: ## regenerate the code of sdk/wire from its .proto files
-	@cd sdk/wire && go generate ./...
+	@sdk/wire/generate.sh
 
 verify: tidy-check ## prove that generated code is current and every module is tidy
-	@$(MAKE) proto
-	@git diff --exit-code -- sdk/wire || { echo 'generated code is not current: commit what "make proto" wrote'; exit 1; }
+	@was=$$(mktemp -d); trap 'rm -rf "$$was"' EXIT; cp -R sdk/wire/backendv1 "$$was"; $(MAKE) proto; \
+	diff -r "$$was/backendv1" sdk/wire/backendv1 || { echo 'generated code was not current: commit what "make proto" wrote'; exit 1; }
 
 tidy-check: ## prove that go.mod and go.sum of every module are tidy and complete
 	@for m in $(modules); do (cd $$m && echo "tidy: $$m" && GOWORK=off go mod tidy -diff); done

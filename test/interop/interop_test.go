@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -48,6 +49,23 @@ func TestRealClients(t *testing.T) {
 			t.Cleanup(control.Close)
 			runNode(t, file, server.Port, control.URL)
 		})
+	}
+}
+
+// TestExample runs the snippet that "make run" and the README show.
+func TestExample(t *testing.T) {
+	server := built.Start(t, launch.Options{})
+	snippet, err := os.ReadFile("../../docs/examples/hello.js")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	script := strings.ReplaceAll(string(snippet), "6001", strconv.Itoa(server.Port)) +
+		"\nchannel.bind('my-event', () => client.disconnect());"
+	out, err := exec.CommandContext(ctx, "node", "--input-type=commonjs", "--eval", script).CombinedOutput()
+	if want := "received { hello: 'world' }\n"; err != nil || string(out) != want {
+		t.Errorf("got %v, %q, want %q", err, out, want)
 	}
 }
 
