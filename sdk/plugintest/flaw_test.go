@@ -13,4 +13,7 @@ const (
 	losesOnCrash    flaw = "jobs of a closed consumer are lost"
 	groupsIgnored   flaw = "groups are ignored"
 	retriedLast     flaw = "a retried job goes to the end"
+	oneTooMany      flaw = "one unit above the limit"
+	keysFolded      flaw = "keys are compared without case"
+	revisionIgnored flaw = "revisions are ignored"
 )
