@@ -3,6 +3,7 @@ package pusher
 import (
 	"bytes"
 	"errors"
+	"slices"
 )
 
 var errNotObject = errors.New("not a JSON object")
@@ -61,13 +62,13 @@ func (s *scanner) member() (name, value []byte, ok bool) {
 }
 
 func indexName(names []string, name []byte) int {
-	if bytes.IndexByte(name, '\\') >= 0 {
-		name = unescape(name)
-	}
 	for i, n := range names {
 		if string(name) == n {
 			return i
 		}
+	}
+	if bytes.IndexByte(name, '\\') >= 0 {
+		return slices.Index(names, string(unescape(name)))
 	}
 	return -1
 }

@@ -25,15 +25,12 @@ func (s *scanner) syntaxError() error { return &syntaxError{s.pos} }
 
 // space moves to the next byte that is not white space.
 func (s *scanner) space() {
-	for s.pos < len(s.b) {
-		switch s.b[s.pos] {
-		case ' ', '\n', '\r', '\t':
-			s.pos++
-		default:
-			return
-		}
+	for s.pos < len(s.b) && s.b[s.pos] <= ' ' && isSpace(s.b[s.pos]) {
+		s.pos++
 	}
 }
+
+func isSpace(c byte) bool { return c == ' ' || c == '\n' || c == '\r' || c == '\t' }
 
 // take moves over white space, and over c if it comes then.
 func (s *scanner) take(c byte) bool {
@@ -60,8 +57,15 @@ func (s *scanner) end() bool {
 	return s.pos == len(s.b)
 }
 
-// value moves over one value of any kind.
+// value moves over one value of any kind, before which there is no white space.
 func (s *scanner) value() bool {
+	if s.pos < len(s.b) && s.b[s.pos] != '{' && s.b[s.pos] != '[' {
+		return s.scalar()
+	}
+	return s.container()
+}
+
+func (s *scanner) container() bool {
 	var open nesting
 	for {
 		inside, ok := s.begin(&open)
@@ -150,49 +154,56 @@ func (s *scanner) word(w string) bool {
 	return true
 }
 
-// str moves over a string.
+// str moves over a string. Escapes come in crowds, where byte by byte is the
+// fastest; after some bytes without one it takes longer steps.
 func (s *scanner) str() bool {
 	if s.pos == len(s.b) || s.b[s.pos] != '"' {
 		return false
 	}
-	s.pos++
-	for {
-		s.pos = plainEnd(s.b, s.pos)
-		if s.pos == len(s.b) {
-			return false
-		}
-		switch s.b[s.pos] {
-		case '"':
-			s.pos++
-			return true
-		case '\\':
-			if !s.escape() {
-				return false
+	const calm = 12
+	b, i, run := s.b, s.pos+1, 0
+	for i < len(b) && b[i] != '"' && b[i] >= ' ' {
+		if b[i] != '\\' {
+			i++
+			if run++; run == calm {
+				i, run = plainEnd(b, i), 0
 			}
-		default:
-			return false
+			continue
 		}
-	}
-}
-
-// escape moves over a backslash and what belongs to it.
-func (s *scanner) escape() bool {
-	if s.pos+1 == len(s.b) {
-		return false
-	}
-	switch s.b[s.pos+1] {
-	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
-		s.pos += 2
-		return true
-	case 'u':
-		if _, ok := hex4(s.b[s.pos+2:]); !ok {
-			return false
+		n := escapeLen(b[i:])
+		if n == 0 {
+			break
 		}
-		s.pos += 6
+		i, run = i+n, 0
+	}
+	s.pos = i
+	if i < len(b) && b[i] == '"' {
+		s.pos++
 		return true
 	}
 	return false
 }
+
+// escapeLen returns the length of the escape at the beginning of b, 0 if it is
+// none that JSON knows.
+func escapeLen(b []byte) int {
+	if len(b) >= 2 && simpleEscape[b[1]] {
+		return 2
+	}
+	return unicodeEscapeLen(b)
+}
+
+func unicodeEscapeLen(b []byte) int {
+	if len(b) < 2 || b[1] != 'u' {
+		return 0
+	}
+	if _, ok := hex4(b[2:]); !ok {
+		return 0
+	}
+	return 6
+}
+
+var simpleEscape = [256]bool{'"': true, '\\': true, '/': true, 'b': true, 'f': true, 'n': true, 'r': true, 't': true}
 
 // number moves over a number of any size.
 func (s *scanner) number() bool {
