@@ -1,0 +1,286 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+	"unicode/utf8"
+
+	"github.com/jackfield/jackfield/sdk/contract"
+)
+
+// The largest key and value that a cache takes.
+const (
+	maxKey   = 1 << 10
+	maxValue = 16 << 20
+)
+
+// cache keeps values in this process. One lock guards all of it and is held for
+// well under a microsecond at a time, so calls may be made inline.
+type cache struct {
+	ttl   time.Duration // of entries that name none; never, or more than 0
+	start time.Time     // by a monotonic clock, which counts from here
+	sweep *sweeper
+
+	mu     sync.Mutex
+	lru    lru
+	once   onceLog
+	frozen bool // while the state is exported nothing may change
+
+	operations, hits, misses uint64
+}
+
+var (
+	_ contract.Cache         = (*cache)(nil)
+	_ contract.CacheBatcher  = (*cache)(nil)
+	_ contract.CacheSwapper  = (*cache)(nil)
+	_ contract.CacheToucher  = (*cache)(nil)
+	_ contract.Inline        = (*cache)(nil)
+	_ contract.Closer        = (*cache)(nil)
+	_ contract.MetricsSource = (*cache)(nil)
+)
+
+// openCache makes a cache that is empty. Close ends its sweeping.
+func openCache(opts cacheOptions) (*cache, error) {
+	if err := opts.validate(); err != nil {
+		return nil, err
+	}
+	c := &cache{
+		ttl:   opts.defaultTTL(),
+		start: time.Now(),
+		lru:   newLRU(int(opts.MaxCapacity)),
+	}
+	c.sweep = startSweeper(seconds(opts.CleanupInterval), c.removeExpired)
+	return c, nil
+}
+
+// Close ends the sweeping in the background.
+func (c *cache) Close() error {
+	c.sweep.stop()
+	return nil
+}
+
+// Inline says that no call blocks.
+func (c *cache) Inline() bool { return true }
+
+// now is the time that entries are measured by.
+func (c *cache) now() time.Duration { return time.Since(c.start) }
+
+// Get returns a copy of the value and makes the entry the one used last.
+func (c *cache) Get(_ context.Context, key string) ([]byte, error) {
+	now := c.now()
+	c.mu.Lock()
+	value := c.get(key, now)
+	c.mu.Unlock()
+	if value == nil {
+		return nil, contract.ErrNotFound
+	}
+	return bytes.Clone(value), nil
+}
+
+// get returns the value as it is stored, which nobody ever changes, or nil.
+func (c *cache) get(key string, now time.Duration) []byte {
+	c.operations++
+	i := c.lru.use(key, now)
+	if i == 0 {
+		c.misses++
+	} else {
+		c.hits++
+	}
+	return c.lru.slots[i].value // nil in slot 0
+}
+
+// GetMany is Get for many keys under one lock.
+func (c *cache) GetMany(_ context.Context, keys []string) ([][]byte, []error) {
+	values, errs := make([][]byte, len(keys)), make([]error, len(keys))
+	now := c.now()
+	c.mu.Lock()
+	for i, key := range keys {
+		values[i] = c.get(key, now)
+	}
+	c.mu.Unlock()
+	for i, value := range values {
+		if value == nil {
+			errs[i] = contract.ErrNotFound
+		}
+		values[i] = bytes.Clone(value)
+	}
+	return values, errs
+}
+
+// Set stores a copy of value.
+func (c *cache) Set(_ context.Context, key string, value []byte, opts contract.SetOptions) (bool, error) {
+	if err := checkEntry(key, value, opts.TTL); err != nil {
+		return false, err
+	}
+	owned := own(value)
+	now := c.now()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.set(key, owned, opts, now)
+}
+
+func (c *cache) set(key string, owned []byte, opts contract.SetOptions, now time.Duration) (bool, error) {
+	if c.frozen {
+		return false, errFrozen
+	}
+	c.operations++
+	if opts.IfAbsent && c.lru.find(key, now) != 0 {
+		return false, nil
+	}
+	c.lru.put(key, owned, c.ends(opts.TTL, now))
+	return true, nil
+}
+
+// SetMany is Set for many entries, one after the other.
+func (c *cache) SetMany(_ context.Context, entries []contract.CacheEntry) ([]bool, []error) {
+	stored, errs := make([]bool, len(entries)), make([]error, len(entries))
+	owned := make([][]byte, len(entries))
+	for i, e := range entries {
+		if errs[i] = checkEntry(e.Key, e.Value, e.Options.TTL); errs[i] == nil {
+			owned[i] = own(e.Value)
+		}
+	}
+	now := c.now()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for i, e := range entries {
+		if errs[i] == nil {
+			stored[i], errs[i] = c.set(e.Key, owned[i], e.Options, now)
+		}
+	}
+	return stored, errs
+}
+
+// Delete removes key.
+func (c *cache) Delete(_ context.Context, key string) (bool, error) {
+	now := c.now()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.frozen {
+		return false, errFrozen
+	}
+	c.operations++
+	return c.lru.delete(key, now), nil
+}
+
+// CompareAndSet compares and stores under one lock.
+func (c *cache) CompareAndSet(_ context.Context, key string, old, value []byte, ttl time.Duration) (bool, error) {
+	if err := checkEntry(key, value, ttl); err != nil {
+		return false, err
+	}
+	owned := own(value)
+	now := c.now()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.frozen {
+		return false, errFrozen
+	}
+	c.operations++
+	present := c.lru.slots[c.lru.find(key, now)].value // nil in slot 0
+	if (old == nil) != (present == nil) || !bytes.Equal(old, present) {
+		return false, nil
+	}
+	if value == nil {
+		c.lru.delete(key, now)
+		return true, nil
+	}
+	c.lru.put(key, owned, c.ends(ttl, now))
+	return true, nil
+}
+
+// Touch gives key a new lifetime and makes the entry the one used last.
+func (c *cache) Touch(_ context.Context, key string, ttl time.Duration) (bool, error) {
+	if err := checkEntry(key, nil, ttl); err != nil {
+		return false, err
+	}
+	now := c.now()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.frozen {
+		return false, errFrozen
+	}
+	c.operations++
+	i := c.lru.use(key, now)
+	if i != 0 {
+		c.lru.slots[i].ends = c.ends(ttl, now)
+	}
+	return i != 0, nil
+}
+
+// TTL returns the time left, rounded up to a millisecond. Asking is no use of the entry.
+func (c *cache) TTL(_ context.Context, key string) (time.Duration, error) {
+	now := c.now()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.operations++
+	i := c.lru.find(key, now)
+	if i == 0 {
+		return 0, contract.ErrNotFound
+	}
+	return c.lru.slots[i].left(now), nil
+}
+
+// left returns the time that an entry has yet, or NoExpiry.
+func (s *slot) left(now time.Duration) time.Duration {
+	if s.ends == never {
+		return contract.NoExpiry
+	}
+	return roundUp(s.ends - now)
+}
+
+// ends turns the lifetime of a call into a time.
+func (c *cache) ends(ttl, now time.Duration) time.Duration {
+	switch ttl {
+	case contract.NoExpiry:
+		return never
+	case 0:
+		ttl = c.ttl
+	}
+	if ttl = roundUp(ttl); ttl > never-now {
+		return never
+	}
+	return now + ttl
+}
+
+// roundUp returns d in whole milliseconds, not less than d but where that is
+// more than a Duration holds.
+func roundUp(d time.Duration) time.Duration {
+	if up := d + time.Millisecond - 1; up > d {
+		return up.Truncate(time.Millisecond)
+	}
+	return d
+}
+
+// own copies a value; the copy of an empty one is empty and not nil.
+func own(value []byte) []byte { return append(make([]byte, 0, len(value)), value...) }
+
+func checkEntry(key string, value []byte, ttl time.Duration) error {
+	switch {
+	case len(key) > maxKey || !utf8.ValidString(key):
+		return fmt.Errorf("%w: a key is at most %d bytes of UTF-8, this one has %d", contract.ErrInvalid, maxKey, len(key))
+	case len(value) > maxValue:
+		return fmt.Errorf("%w: a value is at most %d bytes, this one has %d", contract.ErrInvalid, maxValue, len(value))
+	case ttl < 0 && ttl != contract.NoExpiry:
+		return fmt.Errorf("%w: a lifetime is 0, more, or NoExpiry, this one is %v", contract.ErrInvalid, ttl)
+	}
+	return nil
+}
+
+// Metrics returns the series of the cache.
+func (c *cache) Metrics() []contract.Sample {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Concat(
+		counter("cache_hits_total", "Reads that found a value.", c.hits),
+		counter("cache_misses_total", "Reads that found none.", c.misses),
+		counter("cache_operations_total", "Operations on single keys.", c.operations),
+		counter("cache_evictions_total", "Entries removed to make place for others.", c.lru.evicted),
+		counter("cache_expirations_total", "Entries removed because their time was up.", c.lru.expired),
+		gauge("cache_entries", "Entries held.", float64(c.lru.len())),
+		gauge("cache_memory_usage_bytes", "Bytes of the keys and values held.", float64(c.lru.bytes)),
+	)
+}

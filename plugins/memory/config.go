@@ -1,0 +1,131 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"time"
+
+	"github.com/jackfield/jackfield/sdk/contract"
+)
+
+// appManagerOptions are the keys under app_manager.array.
+type appManagerOptions struct {
+	Apps []map[string]any `json:"apps,omitempty" jsonschema:"the apps, each with its settings as plain fields or under policy"`
+}
+
+// cacheOptions are the keys under cache.memory.
+type cacheOptions struct {
+	TTL             int64 `json:"ttl" jsonschema:"seconds that an entry lives which names no lifetime of its own; 0 means no expiry"`
+	CleanupInterval int64 `json:"cleanup_interval" jsonschema:"seconds between two removals of expired entries; 0 means that they stay until they are asked for or evicted"`
+	MaxCapacity     int64 `json:"max_capacity" jsonschema:"entries to hold; beyond it the least recently used one makes place"`
+}
+
+// Defaults sets what a configuration need not say.
+func (o *cacheOptions) Defaults() {
+	*o = cacheOptions{TTL: 300, CleanupInterval: 60, MaxCapacity: 10_000}
+}
+
+func (o *cacheOptions) validate() error {
+	var p problems
+	p.within("ttl", o.TTL, 0, mostSeconds)
+	p.within("cleanup_interval", o.CleanupInterval, 0, mostSeconds)
+	p.within("max_capacity", o.MaxCapacity, 1, math.MaxInt32-1)
+	return p.err()
+}
+
+// defaultTTL is the lifetime of entries that name none.
+func (o *cacheOptions) defaultTTL() time.Duration {
+	if o.TTL == 0 {
+		return never
+	}
+	return seconds(o.TTL)
+}
+
+// queueOptions are the keys under queue.reliability that concern this driver,
+// and two bounds of its own.
+type queueOptions struct {
+	MemoryCapacity     int64   `json:"memory_capacity" jsonschema:"jobs to hold that are neither done nor dead; beyond it jobs are refused"`
+	GroupCapacity      int64   `json:"group_capacity" jsonschema:"jobs of one group to hold; beyond it jobs of this group are refused"`
+	MaxBytes           int64   `json:"max_bytes" jsonschema:"bytes of jobs and dead letters to hold; beyond it the oldest dead letters go first, then jobs are refused"`
+	MaxAttempts        int64   `json:"max_attempts" jsonschema:"how often a job is handed over before it becomes a dead letter, unless the job says so itself"`
+	RetryBaseDelayMS   int64   `json:"retry_base_delay_ms" jsonschema:"milliseconds before the first retry; doubles with every further one"`
+	RetryMaxDelayMS    int64   `json:"retry_max_delay_ms" jsonschema:"most milliseconds before a retry"`
+	RetryJitter        float64 `json:"retry_jitter" jsonschema:"share by which delays vary at random, from 0 to 1"`
+	LeaseDurationMS    int64   `json:"lease_duration_ms" jsonschema:"milliseconds that a job is out when its consumer names no lease"`
+	FailedRetention    int64   `json:"failed_retention" jsonschema:"dead letters to keep per queue; beyond it the oldest go"`
+	DeduplicationTTLMS int64   `json:"deduplication_ttl_ms" jsonschema:"milliseconds for which a job id is remembered, so that the same job is not stored twice"`
+}
+
+// Defaults sets what a configuration need not say.
+func (o *queueOptions) Defaults() {
+	*o = queueOptions{
+		MemoryCapacity: 100_000, GroupCapacity: 10_000, MaxBytes: 256 << 20, MaxAttempts: 5,
+		RetryBaseDelayMS: 1000, RetryMaxDelayMS: 60_000, RetryJitter: 0.2,
+		LeaseDurationMS: 30_000, FailedRetention: 10_000, DeduplicationTTLMS: 300_000,
+	}
+}
+
+func (o *queueOptions) validate() error {
+	var p problems
+	p.within("memory_capacity", o.MemoryCapacity, 1, 100_000_000)
+	p.within("group_capacity", o.GroupCapacity, 1, math.MaxInt32)
+	p.within("max_bytes", o.MaxBytes, 1<<20, math.MaxInt64/2)
+	p.within("max_attempts", o.MaxAttempts, 1, math.MaxUint32)
+	p.within("retry_base_delay_ms", o.RetryBaseDelayMS, 0, mostMillis)
+	p.within("retry_max_delay_ms", o.RetryMaxDelayMS, 0, mostMillis)
+	if !(o.RetryJitter >= 0 && o.RetryJitter <= 1) {
+		p.addf("retry_jitter", "must be from 0 to 1, is %v", o.RetryJitter)
+	}
+	p.within("lease_duration_ms", o.LeaseDurationMS, 1000, mostMillis)
+	p.within("failed_retention", o.FailedRetention, 0, math.MaxInt32)
+	p.within("deduplication_ttl_ms", o.DeduplicationTTLMS, 0, mostMillis)
+	return p.err()
+}
+
+func (o *queueOptions) rules() queueRules {
+	return queueRules{
+		jobs:      int(o.MemoryCapacity),
+		groupJobs: int(o.GroupCapacity),
+		bytes:     o.MaxBytes,
+		attempts:  uint32(o.MaxAttempts),
+		dead:      int(o.FailedRetention),
+		window:    millis(o.DeduplicationTTLMS),
+		backOff: backOff{
+			base: millis(o.RetryBaseDelayMS), most: millis(o.RetryMaxDelayMS),
+			jitter: o.RetryJitter, random: rand.Float64,
+		},
+	}
+}
+
+// mostSeconds is about a century, and mostMillis as much: far below what a
+// Duration holds.
+const (
+	mostSeconds = 3_000_000_000
+	mostMillis  = mostSeconds * 1000
+)
+
+func seconds(n int64) time.Duration { return time.Duration(n) * time.Second }
+func millis(n int64) time.Duration  { return time.Duration(n) * time.Millisecond }
+
+// problems collects what is wrong with options, to report all of it at once.
+type problems struct{ errs []error }
+
+func (p *problems) addf(key, format string, args ...any) {
+	p.errs = append(p.errs, fmt.Errorf("%s: %s", key, fmt.Sprintf(format, args...)))
+}
+
+func (p *problems) within(key string, value, least, most int64) {
+	if value < least || value > most {
+		p.addf(key, "must be from %d to %d, is %d", least, most, value)
+	}
+}
+
+// err returns the problems as one error, which is ErrInvalid, or nil.
+func (p *problems) err() error {
+	if len(p.errs) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%w: %w", contract.ErrInvalid, errors.Join(p.errs...))
+}
