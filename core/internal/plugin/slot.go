@@ -1,0 +1,301 @@
+package plugin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+	"google.golang.org/grpc"
+
+	"github.com/jackfield/jackfield/sdk/contract"
+	"github.com/jackfield/jackfield/sdk/wire"
+)
+
+// missesToSuspect is how many calls in a row must be late for the plugin to be
+// asked whether it lives.
+const missesToSuspect = 3
+
+// backend is one open driver in one process.
+type backend[T any] struct {
+	client   T
+	close    func() error
+	caps     []contract.Capability
+	process  *process
+	underway atomic.Int64
+}
+
+// slot is where the facade of one kind finds the present backend. While the
+// plugin is away it is empty.
+type slot[T any] struct {
+	kind    contract.Kind
+	driver  string
+	timeout time.Duration // of most operations
+	open    func(grpc.ClientConnInterface, []contract.Capability) (T, func() error)
+	logger  hclog.Logger
+	clock   Clock
+	breaker breaker
+	meter   meter
+	misses  atomic.Int32
+
+	present atomic.Pointer[backend[T]]
+	mu      sync.Mutex
+	changed chan struct{} // closed when present changes
+	shut    bool          // the host was stopped
+}
+
+func newSlot[T any](kind contract.Kind, driver string, timeout time.Duration, o *Options,
+	open func(grpc.ClientConnInterface, []contract.Capability) (T, func() error),
+) *slot[T] {
+	return &slot[T]{
+		kind: kind, driver: driver, timeout: timeout, open: open,
+		logger: o.Logger, clock: o.Clock, breaker: breaker{clock: o.Clock}, changed: make(chan struct{}),
+	}
+}
+
+// seat is a slot as the supervisor sees it.
+type seat interface {
+	// put makes the driver that process has opened the present one, in place of
+	// the one before, which it returns.
+	put(process *process, caps []contract.Capability) (before tenant)
+	// take empties the slot if process fills it.
+	take(process *process) tenant
+	// end says that nothing will be put here any more.
+	end()
+	slow() bool
+	capabilities() []contract.Capability
+	samples() []contract.Sample
+}
+
+// tenant is what was taken out of a slot. A nil tenant is none.
+type tenant interface {
+	// idle waits until no operation is under way, or ctx ends.
+	idle(ctx context.Context)
+	// leave ends what is still under way.
+	leave()
+}
+
+func (s *slot[T]) put(p *process, caps []contract.Capability) tenant {
+	client, closer := s.open(p.conn, caps)
+	before := s.swap(&backend[T]{client: client, close: closer, caps: caps, process: p})
+	s.breaker.reset()
+	s.misses.Store(0)
+	return asTenant(before)
+}
+
+func (s *slot[T]) take(p *process) tenant {
+	b := s.present.Load()
+	if b == nil || b.process != p {
+		return nil
+	}
+	return asTenant(s.swap(nil))
+}
+
+func (s *slot[T]) swap(b *backend[T]) *backend[T] {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	before := s.present.Swap(b)
+	close(s.changed)
+	s.changed = make(chan struct{})
+	return before
+}
+
+func (s *slot[T]) end() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.shut = true
+	close(s.changed)
+	s.changed = make(chan struct{})
+}
+
+func (s *slot[T]) slow() bool { return s.breaker.isOpen() }
+
+func (s *slot[T]) samples() []contract.Sample { return s.meter.samples(s.kind) }
+
+// capabilities returns those of the present driver, nil while it is away.
+func (s *slot[T]) capabilities() []contract.Capability {
+	if b := s.present.Load(); b != nil {
+		return b.caps
+	}
+	return nil
+}
+
+func asTenant[T any](b *backend[T]) tenant {
+	if b == nil {
+		return nil
+	}
+	return b
+}
+
+func (b *backend[T]) idle(ctx context.Context) {
+	for b.underway.Load() > 0 {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+}
+
+func (b *backend[T]) leave() { _ = b.close() }
+
+// view returns the present backend, if any, a channel that is closed when that
+// changes, and whether the host was stopped.
+func (s *slot[T]) view() (*backend[T], <-chan struct{}, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.present.Load(), s.changed, s.shut
+}
+
+// after waits until a backend other than old is present. It returns
+// ErrClosed once the host is stopped, ErrTimeout when ctx ends.
+func (s *slot[T]) after(ctx context.Context, old *backend[T]) (*backend[T], error) {
+	for {
+		b, changed, shut := s.view()
+		switch {
+		case b != nil && b != old:
+			return b, nil
+		case shut:
+			return nil, contract.ErrClosed
+		}
+		select {
+		case <-ctx.Done():
+			return nil, fmt.Errorf("%w: %w", contract.ErrTimeout, ctx.Err())
+		case <-changed:
+		}
+	}
+}
+
+// streamPause is the wait before a stream that broke is opened again at a
+// backend that is still there.
+const streamPause = time.Second
+
+// pause waits until b is no longer present, or streamPause.
+func (s *slot[T]) pause(ctx context.Context, b *backend[T]) {
+	present, changed, _ := s.view()
+	if present != b {
+		return
+	}
+	select {
+	case <-ctx.Done():
+	case <-changed:
+	case <-s.clock.After(streamPause):
+	}
+}
+
+// errAway and errSlow are what operations get without a call.
+func (s *slot[T]) errAway() error {
+	return fmt.Errorf("%w: %s driver %q is being restarted", contract.ErrUnavailable, s.kind, s.driver)
+}
+
+func (s *slot[T]) errSlow() error {
+	return fmt.Errorf("%w: %s driver %q is too slow, it is asked once a second only", contract.ErrUnavailable, s.kind, s.driver)
+}
+
+// method describes one operation of a facade.
+type method struct {
+	id methodID
+	// repeatable operations are made once more, at the successor, when the
+	// process ended before it answered.
+	repeatable bool
+	// timeout is that of the operation, if it is not its kind's.
+	timeout time.Duration
+}
+
+// do makes one operation with the present backend: at once ErrUnavailable if
+// there is none or it is too slow, within the time limit else.
+func do[T, R any](ctx context.Context, s *slot[T], m method, f func(context.Context, T) (R, error)) (R, error) {
+	var none R
+	b := s.present.Load()
+	if b == nil {
+		s.meter.refuse(m.id)
+		return none, s.errAway()
+	}
+	p := s.breaker.allow()
+	if p == refused {
+		s.meter.refuse(m.id)
+		return none, s.errSlow()
+	}
+	start := s.clock.Now()
+	r, err := call(ctx, s, b, m, p, f)
+	if err == nil || !mayRepeat(m, err) {
+		return r, err
+	}
+	return repeat(ctx, s, b, m, start, f, err)
+}
+
+// call makes the operation and keeps the books.
+func call[T, R any](ctx context.Context, s *slot[T], b *backend[T], m method, p pass, f func(context.Context, T) (R, error)) (R, error) {
+	start := s.clock.Now()
+	b.underway.Add(1)
+	r, err := f(ctx, b.client)
+	b.underway.Add(-1)
+	took := s.clock.Now().Sub(start)
+	if errors.Is(err, contract.ErrClosed) && s.present.Load() != b {
+		err = fmt.Errorf("%w: %w", contract.ErrGone, err)
+	}
+	s.meter.count(m.id, took, err)
+	s.judge(ctx, b, p, m, took, err)
+	return r, err
+}
+
+// mayRepeat is whether an operation that failed is safe to make again.
+func mayRepeat(m method, err error) bool {
+	if wire.Reason(err) == wire.ReasonDraining {
+		return true // nothing was done
+	}
+	return m.repeatable && errors.Is(err, contract.ErrGone)
+}
+
+// repeat makes the operation once more at the successor, in the time that is left.
+func repeat[T, R any](ctx context.Context, s *slot[T], old *backend[T], m method, start time.Time,
+	f func(context.Context, T) (R, error), cause error,
+) (R, error) {
+	var none R
+	left := s.limit(m) - s.clock.Now().Sub(start)
+	ctx, cancel := context.WithTimeout(ctx, left)
+	defer cancel()
+	b, err := s.after(ctx, old)
+	if err != nil {
+		return none, cause
+	}
+	return call(ctx, s, b, m, normal, f)
+}
+
+func (s *slot[T]) limit(m method) time.Duration {
+	if m.timeout > 0 {
+		return m.timeout
+	}
+	return s.timeout
+}
+
+// judge draws conclusions about the backend from how an operation ended.
+func (s *slot[T]) judge(ctx context.Context, b *backend[T], p pass, m method, took time.Duration, err error) {
+	late := errors.Is(err, contract.ErrTimeout)
+	if late && ctx.Err() != nil && took < s.limit(m)/2 {
+		return // the caller gave up early, which says nothing
+	}
+	if s.breaker.record(p, late) {
+		s.logBreaker()
+	}
+	switch {
+	case late && s.misses.Add(1)%missesToSuspect == 0:
+		b.process.suspect()
+	case !late && s.misses.Load() != 0:
+		s.misses.Store(0)
+	}
+	if errors.Is(err, contract.ErrInternal) {
+		b.process.bug(s.clock.Now())
+	}
+}
+
+func (s *slot[T]) logBreaker() {
+	if s.breaker.isOpen() {
+		s.logger.Warn("driver is too slow, calls now fail at once but one a second", "kind", s.kind, "driver", s.driver)
+		return
+	}
+	s.logger.Info("driver answers in time again", "kind", s.kind, "driver", s.driver)
+}

@@ -1,0 +1,302 @@
+package plugin
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+
+	"github.com/jackfield/jackfield/sdk/contract"
+	"github.com/jackfield/jackfield/sdk/wire"
+)
+
+// supervisor keeps one plugin running. Its goroutine is run; the other methods
+// may be called by any.
+type supervisor struct {
+	name     string
+	plugin   string
+	launcher *launcher
+	seats    map[contract.Kind]seat
+	nodeID   string
+	clock    Clock
+	logger   hclog.Logger
+	upgrades chan *upgrade
+	done     chan struct{} // closed when run has returned
+	retiring sync.WaitGroup
+
+	unit    *unit // of run only
+	backoff backoff
+
+	mu       sync.Mutex
+	states   map[contract.Kind]kindState
+	restarts uint64
+	process  *process             // the present one, nil while it is away
+	told     []wire.BackendSample // the last series that the plugin told
+	farewell context.Context
+}
+
+// kindState is how one kind of the plugin is.
+type kindState struct {
+	driver string
+	state  State
+	reason string
+}
+
+func newSupervisor(u *unit, l *launcher, o *Options, seats map[contract.Kind]seat) *supervisor {
+	s := &supervisor{
+		name: u.name, plugin: u.plugin, launcher: l, seats: seats, nodeID: o.NodeID, clock: o.Clock, unit: u,
+		logger: o.Logger.With("plugin", u.name), upgrades: make(chan *upgrade), done: make(chan struct{}),
+		states: map[contract.Kind]kindState{}, farewell: context.Background(),
+	}
+	for kind, choice := range u.choices {
+		s.states[kind] = kindState{driver: choice.Driver, state: Starting}
+	}
+	return s
+}
+
+// run brings the plugin up, tells on first whether that worked, and keeps it up
+// until ctx ends. If the first start fails it returns at once.
+func (s *supervisor) run(ctx context.Context, first chan<- error) {
+	defer close(s.done)
+	defer s.retiring.Wait()
+	p, err := s.bringUp(ctx, s.unit, true)
+	if err != nil {
+		s.setAll(Failed, err.Error())
+		first <- err
+		return
+	}
+	s.publish(p)
+	first <- nil
+	for p != nil {
+		p = s.serve(ctx, p)
+	}
+	s.setAll(Stopped, "")
+}
+
+// serve attends to a process until it must go, and returns its successor; nil
+// when ctx has ended.
+func (s *supervisor) serve(ctx context.Context, p *process) *process {
+	since := s.clock.Now()
+	end := s.attend(ctx, p)
+	switch {
+	case end.upgrade != nil:
+		return s.carryOut(ctx, end.upgrade, p)
+	case ctx.Err() != nil:
+		s.setAll(Draining, "")
+		s.setProcess(nil)
+		p.retire(s.farewellContext(), s.withdraw(p))
+		return nil
+	}
+	s.backoff.served(s.clock.Now().Sub(since))
+	s.bury(p, end)
+	return s.restart(ctx, end.reason)
+}
+
+// bury takes a faulty process out of service.
+func (s *supervisor) bury(p *process, end ending) {
+	s.logger.Error("plugin failed, it will be restarted", "reason", end.reason, "pid", p.pid())
+	s.setProcess(nil)
+	tenants := s.withdraw(p)
+	if end.gently {
+		ctx, cancel := context.WithTimeout(context.Background(), drainTimeout)
+		defer cancel()
+		p.retire(ctx, tenants)
+		return
+	}
+	p.kill()
+	for _, t := range tenants {
+		t.leave()
+	}
+	p.destroy()
+}
+
+// restart tries until the plugin is up again or ctx ends.
+func (s *supervisor) restart(ctx context.Context, reason string) *process {
+	for {
+		wait := s.backoff.next()
+		state := Backoff
+		if s.backoff.failed() {
+			state = Failed
+		}
+		s.setAll(state, reason)
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-s.clock.After(wait):
+		}
+		s.setAll(Starting, reason)
+		p, err := s.bringUp(ctx, s.unit, false)
+		s.countRestart()
+		if err == nil {
+			s.logger.Info("plugin is back", "pid", p.pid(), "version", p.description.Version)
+			s.publish(p)
+			return p
+		}
+		if ctx.Err() != nil {
+			return nil
+		}
+		s.logger.Error("plugin could not be restarted", "err", err)
+		reason = err.Error()
+	}
+}
+
+// bringUp starts a plugin and opens its drivers. A strict start bears less: the
+// app store must be open and answer.
+func (s *supervisor) bringUp(ctx context.Context, u *unit, strict bool) (*process, error) {
+	p, err := s.launcher.launch(ctx, u)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.openDrivers(ctx, u, p, strict); err != nil {
+		p.destroy()
+		return nil, fmt.Errorf("plugin %q: %w", u.name, err)
+	}
+	return p, nil
+}
+
+func (s *supervisor) openDrivers(ctx context.Context, u *unit, p *process, strict bool) error {
+	if err := p.checkChoices(u); err != nil {
+		return err
+	}
+	for _, kind := range u.kinds() {
+		err := p.configure(ctx, u, kind, s.nodeID)
+		mustOpen := strict && kind == contract.KindAppManager
+		switch {
+		case err == nil:
+		case mustOpen || !bearable(err) || ctx.Err() != nil:
+			return err
+		default:
+			s.logger.Warn("driver could not be opened, it will be tried again", "kind", kind, "err", err)
+			s.set(kind, Degraded, err.Error())
+		}
+	}
+	if _, ok := p.open[contract.KindAppManager]; ok && strict {
+		return p.reachable(ctx, contract.KindAppManager)
+	}
+	return nil
+}
+
+// publish puts the open drivers of p into service, in place of others, which
+// it returns.
+func (s *supervisor) publish(p *process) []tenant {
+	s.setProcess(p)
+	var before []tenant
+	for kind := range p.open {
+		before = s.publishKind(p, kind, before)
+	}
+	return before
+}
+
+func (s *supervisor) publishKind(p *process, kind contract.Kind, before []tenant) []tenant {
+	if t := s.seats[kind].put(p, p.open[kind]); t != nil {
+		before = append(before, t)
+	}
+	s.set(kind, Serving, "")
+	return before
+}
+
+// withdraw takes the drivers of p out of service.
+func (s *supervisor) withdraw(p *process) []tenant {
+	var tenants []tenant
+	for _, seat := range s.seats {
+		if t := seat.take(p); t != nil {
+			tenants = append(tenants, t)
+		}
+	}
+	return tenants
+}
+
+// openPending tries to open drivers whose backend was away, and reports
+// whether all are open now.
+func (s *supervisor) openPending(ctx context.Context, p *process) bool {
+	all := true
+	for _, kind := range s.unit.kinds() {
+		if _, ok := p.open[kind]; ok {
+			continue
+		}
+		if err := p.configure(ctx, s.unit, kind, s.nodeID); err != nil {
+			s.set(kind, Degraded, err.Error())
+			all = false
+			continue
+		}
+		s.logger.Info("driver is open now", "kind", kind)
+		s.publishKind(p, kind, nil)
+	}
+	return all
+}
+
+// noteHealth takes over what the plugin says of its drivers.
+func (s *supervisor) noteHealth(h wire.Health) {
+	for _, d := range h.Drivers {
+		switch d.State {
+		case wire.Serving:
+			s.set(d.Kind, Serving, "")
+		case wire.Degraded, wire.NotServing:
+			s.set(d.Kind, Degraded, d.Reason)
+		}
+	}
+}
+
+// set notes the state of one kind, and logs it once when it changes.
+func (s *supervisor) set(kind contract.Kind, state State, reason string) {
+	s.mu.Lock()
+	k, ok := s.states[kind]
+	before := k.state
+	k.state, k.reason = state, reason
+	if ok {
+		s.states[kind] = k
+	}
+	s.mu.Unlock()
+	switch {
+	case !ok || before == state:
+	case state == Degraded:
+		s.logger.Warn("driver is degraded", "kind", kind, "driver", k.driver, "reason", reason)
+	case before == Degraded && state == Serving:
+		s.logger.Info("driver is well again", "kind", kind, "driver", k.driver)
+	}
+}
+
+func (s *supervisor) setAll(state State, reason string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for kind, k := range s.states {
+		k.state, k.reason = state, reason
+		s.states[kind] = k
+	}
+}
+
+func (s *supervisor) setProcess(p *process) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.process = p
+}
+
+func (s *supervisor) countRestart() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.restarts++
+}
+
+func (s *supervisor) remember(told []wire.BackendSample) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.told = told
+}
+
+// bid sets the time limit of the end; it is called before run's context ends.
+func (s *supervisor) bid(farewell context.Context) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.farewell = farewell
+}
+
+func (s *supervisor) farewellContext() context.Context {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.farewell
+}
+
+// pendingPause is the wait between attempts to open a driver whose backend is away.
+const pendingPause = 5 * time.Second
