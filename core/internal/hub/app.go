@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"maps"
 	"strings"
 	"sync"
 )
@@ -123,28 +124,40 @@ func (h *Hub) lookUp(appID, name string) *Channel {
 	return a.(*App).channel(name)
 }
 
-// Totals calls yield for each app with its connections, occupied channels by
-// type label and presence members.
-func (h *Hub) Totals(yield func(appID string, connections int, channels map[string]int, members int)) {
+// Total is the state of an app on this node.
+type Total struct {
+	Connections int
+	Channels    map[string]int // occupied, by type label
+	Members     int            // of presence channels
+	LogBytes    int            // waiting to be delivered
+}
+
+// Totals calls yield for each app.
+func (h *Hub) Totals(yield func(appID string, t Total)) {
 	h.apps.Range(func(_, v any) bool {
 		a := v.(*App)
-		a.mu.RLock()
-		channels := make(map[string]int, len(a.occupied))
-		for k, n := range a.occupied {
-			channels[k] = n
-		}
-		conns, members := a.conns, 0
-		var presence []*Channel
-		for _, c := range a.channels {
-			if c.presence != nil {
-				presence = append(presence, c)
-			}
-		}
-		a.mu.RUnlock()
-		for _, c := range presence {
-			members += c.info().Users
-		}
-		yield(a.ID, conns, channels, members)
+		yield(a.ID, a.total())
 		return true
 	})
+}
+
+func (a *App) total() Total {
+	a.mu.RLock()
+	t := Total{Connections: a.conns, Channels: maps.Clone(a.occupied)}
+	var presence []*Channel
+	for _, c := range a.channels {
+		if c.presence != nil {
+			presence = append(presence, c)
+		}
+	}
+	a.mu.RUnlock()
+	for _, c := range presence {
+		t.Members += c.info().Users
+	}
+	for _, l := range a.logs {
+		l.shard.mu.Lock()
+		t.LogBytes += l.bytes
+		l.shard.mu.Unlock()
+	}
+	return t
 }

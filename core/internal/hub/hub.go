@@ -87,16 +87,3 @@ func (h *Hub) App(id string) *App {
 	a, _ := h.apps.LoadOrStore(id, newApp(h, id))
 	return a.(*App)
 }
-
-// Waiting returns the bytes in all logs and the age of the oldest entry.
-func (h *Hub) Waiting() (bytes int, oldest time.Duration) {
-	now := h.opts.Now()
-	for _, s := range h.shards {
-		b, since := s.waiting()
-		bytes += b
-		if since != 0 {
-			oldest = max(oldest, now-since)
-		}
-	}
-	return bytes, oldest
-}

@@ -89,18 +89,6 @@ func (s *shard) stop() {
 	s.wake.Signal()
 }
 
-func (s *shard) waiting() (bytes int, oldest timestamp) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, l := range s.ready {
-		bytes += l.bytes
-		if oldest == 0 || l.oldest != 0 && l.oldest < oldest {
-			oldest = l.oldest
-		}
-	}
-	return bytes, oldest
-}
-
 // chunkBytes is the size of the buffers that joined frames are copied into; a
 // worker keeps at most keepChunks that nothing uses.
 const (

@@ -33,7 +33,15 @@ func (s *Server) Refuse(r *http.Request, remote net.Addr, answer http.Header) in
 	return 0
 }
 
-func (s *Server) key(r *http.Request) string { return strings.TrimPrefix(r.URL.Path, s.opts.Prefix) }
+// key is the path behind the prefix.
+func (s *Server) key(r *http.Request) string {
+	for _, prefix := range s.opts.Prefixes {
+		if key, ok := strings.CutPrefix(r.URL.Path, prefix); ok {
+			return key
+		}
+	}
+	return ""
+}
 
 func validKey(key string) bool { return key != "" && !strings.Contains(key, "/") }
 

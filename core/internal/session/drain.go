@@ -15,7 +15,7 @@ const drainStep = 20 * time.Millisecond
 // tells clients to connect again at once, in random order and spread over the
 // given time. It returns when all are gone or ctx ends.
 func (s *Server) Drain(ctx context.Context, spread time.Duration) {
-	s.Refusing()
+	s.draining.Store(true)
 	all := s.sessions()
 	rand.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
 	steps := max(int(spread/drainStep), 1)

@@ -31,8 +31,8 @@ type Options struct {
 	Random io.Reader
 	// Now is a monotonic clock.
 	Now func() time.Duration
-	// Prefix is the path before the app key.
-	Prefix string
+	// Prefixes are the paths before the app key.
+	Prefixes []string
 	// ActivityTimeout is announced to clients: a client that was silent for so
 	// long is pinged, and closed if it stays silent for PongTimeout.
 	ActivityTimeout, PongTimeout time.Duration
@@ -107,8 +107,8 @@ func (s *Server) Tick() {
 	}
 }
 
-// Refusing makes the server answer new upgrades with 503 and HTTP 503 readiness.
-func (s *Server) Refusing() { s.draining.Store(true) }
+// Draining reports whether the server is closing its sessions.
+func (s *Server) Draining() bool { return s.draining.Load() }
 
 // join counts a session of an app and begins to listen for its changes.
 func (s *Server) join(h *apps.Handle) {

@@ -29,6 +29,9 @@ type Limits struct {
 	// Bytes and Messages are the caps; 0 means no cap of that sort.
 	Bytes    int
 	Messages int
+	// Drop throws messages away while there is no room, instead of reporting an
+	// overflow.
+	Drop bool
 }
 
 // Conn is one upgraded connection. All methods may be called by any goroutine
@@ -65,6 +68,10 @@ func (c *Conn) Send(b []byte) {
 		c.mu.Unlock()
 		return
 	}
+	if c.drops(b) {
+		c.mu.Unlock()
+		return
+	}
 	c.put(b)
 	over := c.flushing && c.overCap(b)
 	c.mu.Unlock()
@@ -75,7 +82,7 @@ func (c *Conn) Send(b []byte) {
 
 func (c *Conn) sendTLS(b []byte) {
 	c.mu.Lock()
-	closing := c.closing
+	closing := c.closing || c.drops(b)
 	c.mu.Unlock()
 	if closing {
 		return
@@ -89,6 +96,18 @@ func (c *Conn) sendTLS(b []byte) {
 	}
 }
 
+// drops reports whether b is thrown away because there is no room. mu is held.
+func (c *Conn) drops(b []byte) bool {
+	lim := &c.server.opts.Limits
+	return lim.Drop && c.flushing && c.full(len(b), frame.Count(b))
+}
+
+// full reports whether so much more does not fit. mu is held.
+func (c *Conn) full(bytes int, frames int32) bool {
+	lim := &c.server.opts.Limits
+	return lim.Bytes > 0 && c.waiting()+bytes > lim.Bytes || lim.Messages > 0 && int(c.parkedFrames+frames) > lim.Messages
+}
+
 // overCap counts the frames of b as parked and tells, once, that there are too
 // many. mu is held and something is parked.
 func (c *Conn) overCap(b []byte) bool {
@@ -96,9 +115,7 @@ func (c *Conn) overCap(b []byte) bool {
 		c.parkedFrames = 0
 	}
 	c.parkedFrames += frame.Count(b)
-	lim := c.server.opts.Limits
-	full := lim.Bytes > 0 && c.waiting() > lim.Bytes || lim.Messages > 0 && int(c.parkedFrames) > lim.Messages
-	if !full || c.over {
+	if c.over || c.server.opts.Limits.Drop || !c.full(0, 0) {
 		return false
 	}
 	c.over = true

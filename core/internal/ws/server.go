@@ -17,8 +17,8 @@ import (
 
 // Options of a Server. All fields but TLS are required.
 type Options struct {
-	// Prefix is the path before the app key, "/app/" or "/x/app/".
-	Prefix string
+	// Prefixes are the paths before the app key: "/app/", "/x/app/".
+	Prefixes []string
 	// MaxMessage is the largest inbound message in bytes; larger ones close with 1009.
 	MaxMessage int
 	Limits     Limits

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -40,7 +41,7 @@ func (s *Server) greet(nc net.Conn) {
 	}
 	br := heads.Get().(*bufio.Reader)
 	br.Reset(&io.LimitedReader{R: c, N: maxHead})
-	if !asksFor(br, "GET "+s.opts.Prefix) {
+	if !s.asksForSocket(br) {
 		_ = nc.SetDeadline(time.Time{})
 		s.plain.give(&playback{c: c, br: br})
 		return
@@ -52,6 +53,14 @@ func (s *Server) greet(nc net.Conn) {
 		return
 	}
 	s.upgrade(c, req, br)
+}
+
+func (s *Server) asksForSocket(br *bufio.Reader) bool {
+	return slices.ContainsFunc(s.opts.Prefixes, func(prefix string) bool { return asksFor(br, "GET "+prefix) })
+}
+
+func (s *Server) isSocketPath(path string) bool {
+	return slices.ContainsFunc(s.opts.Prefixes, func(prefix string) bool { return strings.HasPrefix(path, prefix) })
 }
 
 // asksFor tells whether the request begins with want; it consumes nothing and
@@ -122,7 +131,7 @@ func (s *Server) forget() {
 // plain requests before (proxies that keep connections do that).
 func (s *Server) mux() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method == http.MethodGet && strings.HasPrefix(r.URL.Path, s.opts.Prefix) {
+		if r.Method == http.MethodGet && s.isSocketPath(r.URL.Path) {
 			s.takeOver(w, r)
 			return
 		}

@@ -59,7 +59,7 @@ func serve(t *testing.T, edit func(*Options)) *fixture {
 	t.Helper()
 	f := &fixture{opened: make(chan *owned, 16)}
 	opts := Options{
-		Prefix: "/app/", MaxMessage: 1 << 20, Limits: Limits{Bytes: 1 << 20, Messages: 1000},
+		Prefixes: []string{"/app/"}, MaxMessage: 1 << 20, Limits: Limits{Bytes: 1 << 20, Messages: 1000},
 		Linger: 200 * time.Millisecond, HeaderTimeout: patience, Handler: f, Logger: hclog.NewNullLogger(),
 		HTTP: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, r.URL.Path) }),
 	}

@@ -1,0 +1,213 @@
+package core
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+
+	"github.com/jackfield/jackfield/core/config"
+	"github.com/jackfield/jackfield/core/internal/apps"
+	"github.com/jackfield/jackfield/core/internal/hub"
+	"github.com/jackfield/jackfield/core/internal/limit"
+	"github.com/jackfield/jackfield/core/internal/metrics"
+	"github.com/jackfield/jackfield/core/internal/plugin"
+	"github.com/jackfield/jackfield/core/internal/rest"
+	"github.com/jackfield/jackfield/core/internal/session"
+	"github.com/jackfield/jackfield/core/internal/ws"
+	"github.com/jackfield/jackfield/sdk/contract"
+)
+
+// server is a node with all its parts.
+type server struct {
+	cfg     *config.Config
+	log     hclog.Logger
+	node    string
+	began   time.Time
+	metrics *metrics.Registry
+	lags    []*metrics.Histogram // one per shard
+	host    *plugin.Host         // nil when no plugin is needed
+	apps    *apps.Registry
+	limiter contract.RateLimiter
+	hub     *hub.Hub
+
+	sessions      *session.Server
+	sockets       *ws.Server
+	metricsServer *http.Server
+
+	background context.CancelFunc
+	wg         sync.WaitGroup
+}
+
+// now is the node's monotonic clock. It begins an hour after zero, so that 0 can
+// mean "never".
+func (s *server) now() time.Duration { return time.Hour + time.Since(s.began) }
+
+// build makes all parts; plugins run and are configured when it returns.
+func build(ctx context.Context, cfg *config.Config, log hclog.Logger) (*server, error) {
+	s := &server{cfg: cfg, log: log, node: cfg.Server.Instance.ProcessID, began: time.Now()}
+	if s.node == "" {
+		s.node = rand.Text()
+	}
+	s.metrics = metrics.New(metrics.Options{Prefix: cfg.Metrics.Prometheus.Prefix, Port: int(cfg.Server.Port)})
+	if err := s.startPlugins(ctx); err != nil {
+		return nil, err
+	}
+	s.buildApps()
+	s.buildLimiter()
+	s.buildHub()
+	s.sessions = session.NewServer(s.sessionOptions())
+	s.metrics.AddTables(tables{s.hub})
+	options, err := s.socketOptions()
+	if err != nil {
+		return nil, errors.Join(err, s.stopPlugins())
+	}
+	s.sockets = ws.NewServer(options)
+	return s, nil
+}
+
+func (s *server) stopPlugins() error {
+	if s.host == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), hard)
+	defer cancel()
+	return s.host.Stop(ctx)
+}
+
+// inCore are the drivers that need no plugin.
+var inCore = map[contract.Kind]string{
+	contract.KindCache:       " none ",
+	contract.KindQueue:       " none ",
+	contract.KindRateLimiter: " memory none ",
+	contract.KindAdapter:     " local ",
+}
+
+// startPlugins starts the plugins of all drivers that the core does not serve.
+func (s *server) startPlugins(ctx context.Context) error {
+	choices := map[contract.Kind]plugin.Choice{}
+	for kind, c := range s.cfg.Choices() {
+		if !strings.Contains(inCore[kind], " "+c.Driver+" ") {
+			choices[kind] = plugin.Choice{Driver: c.Driver, Options: c.Options}
+		}
+	}
+	if len(choices) == 0 {
+		return nil
+	}
+	host, err := plugin.Start(ctx, plugin.Options{
+		Dir: s.cfg.PluginHost.Dir, RunDir: s.cfg.PluginHost.RunDir, LockFile: s.cfg.PluginHost.LockFile,
+		Plugins: s.plugins(), Choices: choices, NodeID: s.node, Logger: s.log,
+	})
+	if err != nil {
+		return fmt.Errorf("start plugins: %w", err)
+	}
+	s.host = host
+	s.metrics.AddSamples(host)
+	return nil
+}
+
+func (s *server) plugins() map[string]plugin.PluginConfig {
+	all := map[string]plugin.PluginConfig{}
+	for name, p := range s.cfg.Plugins {
+		c := plugin.PluginConfig{
+			Path: p.Path, Address: p.Address, SHA256: p.SHA256, Drivers: p.Drivers, Env: p.Env,
+			Isolation: p.Isolation, TransportSecurity: p.TransportSecurity,
+		}
+		if p.TLS != (config.PluginTLS{}) {
+			c.TLS = &plugin.MutualTLS{CA: p.TLS.CAPath, Cert: p.TLS.CertPath, Key: p.TLS.KeyPath, ServerName: p.TLS.ServerName}
+		}
+		all[name] = c
+	}
+	return all
+}
+
+// buildApps makes the look-up of apps; those of driver memory are all in the file.
+func (s *server) buildApps() {
+	opts := apps.Options{
+		Defaults:  s.limits(),
+		Complete:  s.cfg.Choices()[contract.KindAppManager].Driver == "memory",
+		AlwaysAsk: !s.cfg.AppManager.Cache.Enabled,
+		SoftTTL:   s.cfg.AppManager.Cache.TTL,
+		Logger:    s.log.Named("apps"),
+	}
+	if s.host != nil {
+		opts.Manager = s.host.AppManager()
+	}
+	s.apps = apps.New(opts)
+	if opts.Complete {
+		s.apps.Replace(s.cfg.Apps())
+	}
+}
+
+// limits are those of apps that say nothing else.
+func (s *server) limits() apps.Limits {
+	const kb = 1024
+	return apps.Limits{
+		ChannelNameLength:         int(s.cfg.Channels.MaxNameLength),
+		ChannelsPerEvent:          int(s.cfg.Events.MaxChannelsAtOnce),
+		EventNameLength:           int(s.cfg.Events.MaxNameLength),
+		EventBytes:                int(s.cfg.Events.MaxPayloadKB) * kb,
+		BatchSize:                 int(s.cfg.Events.MaxBatchSize),
+		PresenceMembersPerChannel: int(s.cfg.Presence.MaxMembersPerChannel),
+		PresenceMemberBytes:       int(s.cfg.Presence.MaxMemberSizeKB) * kb,
+	}
+}
+
+// limiterKeys is how many addresses and apps the local limiter remembers.
+const limiterKeys = 100_000
+
+func (s *server) buildLimiter() {
+	if s.host != nil {
+		s.limiter = s.host.RateLimiter()
+	}
+	if s.limiter == nil {
+		s.limiter = limit.NewKeyed(limiterKeys, func() int64 { return int64(s.now()) })
+	}
+}
+
+// A log of the hub holds at most this much.
+const (
+	logBytes = 8 << 20
+	logAge   = 2 * time.Second
+)
+
+func (s *server) buildHub() {
+	n := shards()
+	for range n {
+		s.lags = append(s.lags, s.metrics.NewDeliveryLag())
+	}
+	s.hub = hub.New(hub.Options{Shards: n, LogBytes: logBytes, LogAge: logAge, Now: s.now, Counters: s.counters})
+}
+
+func (s *server) restOptions() rest.Options {
+	opts := rest.Options{
+		Apps: s.apps, Publisher: s.hub, Occupancy: s.hub, Counters: s.metrics,
+		PathPrefix: s.cfg.Server.PathPrefix,
+		BodyLimit:  int64(s.cfg.HTTPAPI.RequestLimitMB) << 20,
+		Limiter:    s.limiter,
+		CORS: rest.CORS{
+			Origins: s.cfg.CORS.Origin, Methods: s.cfg.CORS.Methods,
+			Headers: s.cfg.CORS.AllowedHeaders, Credentials: s.cfg.CORS.Credentials,
+		},
+		Checks:       s.checks(),
+		CheckTimeout: s.cfg.Server.HealthCheckTimeout,
+		Draining:     s.sessions.Draining,
+		Usage:        s.cfg.HTTPAPI.UsageEnabled,
+	}
+	if rate := s.cfg.RateLimiter; s.addressLimits() {
+		opts.Address = rest.AddressLimit{
+			Limiter: s.limiter, Requests: rate.API.MaxRequests, Window: rate.API.Window, TrustHops: int(rate.API.TrustHops),
+		}
+	}
+	return opts
+}
+
+func (s *server) addressLimits() bool {
+	return s.cfg.RateLimiter.Enabled && s.cfg.Choices()[contract.KindRateLimiter].Driver != "none"
+}

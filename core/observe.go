@@ -1,0 +1,41 @@
+package core
+
+import (
+	"time"
+
+	"github.com/jackfield/jackfield/core/internal/hub"
+	"github.com/jackfield/jackfield/core/internal/metrics"
+)
+
+// counted passes on to the counters of an app what the hub's workers did for it.
+type counted struct {
+	app  *metrics.AppCounters
+	lags []*metrics.Histogram
+}
+
+func (s *server) counters(appID string) hub.Counters {
+	return counted{s.metrics.App(appID), s.lags}
+}
+
+// Delivered adds to the app's counters.
+func (c counted) Delivered(_, frames, bytes int) {
+	c.app.WSMessagesSent.Add(uint64(frames))
+	c.app.SocketTransmittedBytes.Add(uint64(bytes))
+}
+
+// Lag adds to the histogram of the shard, which its worker alone writes.
+func (c counted) Lag(shard int, lag time.Duration) { c.lags[shard].Observe(lag) }
+
+// tables shows the hub to the metrics.
+type tables struct{ *hub.Hub }
+
+// EachApp gives the live numbers of each app.
+func (t tables) EachApp(yield func(appID string, g metrics.AppGauges)) {
+	t.Totals(func(appID string, total hub.Total) {
+		g := metrics.AppGauges{Connected: total.Connections, PresenceMembers: total.Members, LogBytes: int64(total.LogBytes)}
+		for i := range g.ActiveChannels {
+			g.ActiveChannels[i] = total.Channels[metrics.ChannelType(i).String()]
+		}
+		yield(appID, g)
+	})
+}
