@@ -129,8 +129,10 @@ func (e *Event) checkData(lim Limits) error {
 		return nil
 	}
 	if size := DataSize(e.Data); size > lim.Data {
-		return &Failure{http.StatusRequestEntityTooLarge, SlugTooLarge,
-			fmt.Sprintf("data has %d bytes, the limit is %d", size, lim.Data)}
+		return &Failure{
+			http.StatusRequestEntityTooLarge, SlugTooLarge,
+			fmt.Sprintf("data has %d bytes, the limit is %d", size, lim.Data),
+		}
 	}
 	return nil
 }

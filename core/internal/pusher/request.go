@@ -27,6 +27,9 @@ type Request struct {
 // MaxSkew is how far the time of a request may be from ours.
 const MaxSkew = 600 * time.Second
 
+// maxTarget bounds path and query together, which may be hashed several times.
+const maxTarget = 16 << 10
+
 const (
 	signatureParam = "auth_signature"
 	emptyMD5       = "d41d8cd98f00b204e9800998ecf8427e"
@@ -36,6 +39,9 @@ const (
 // A failure is a *Failure; if only the signature is wrong its text shows the
 // string that should have been signed.
 func VerifyRequest(ss Signers, appKey string, r Request, now time.Time) error {
+	if len(r.RawPath)+len(r.RawQuery) > maxTarget {
+		return overLimit(fmt.Sprintf("path and query are longer than %d bytes", maxTarget))
+	}
 	var room [16]param
 	params, err := parseQuery(room[:0], r.RawQuery)
 	if err != nil {
