@@ -147,7 +147,51 @@ func fromStatus(err error) error {
 	if !ok {
 		return fmt.Errorf("%w: %w", errorOf(codeOf(err)), err)
 	}
+	for _, detail := range s.Details() {
+		if f, ok := detail.(*pb.Failure); ok {
+			return fromFailure(f)
+		}
+	}
 	return &remoteError{err: errorOfStatus(s.Code()), text: s.Message()}
+}
+
+// toStatus is the failure of a whole call or stream, with all that fromStatus
+// needs; nil for nil.
+func toStatus(err error) error {
+	if err == nil {
+		return nil
+	}
+	f := toFailure(err)
+	s, detailErr := status.New(statusOf(f.Code), f.Message).WithDetails(f)
+	if detailErr != nil {
+		return status.Error(statusOf(f.Code), f.Message)
+	}
+	return s.Err()
+}
+
+func statusOf(code pb.Code) codes.Code {
+	switch code {
+	case pb.Code_CODE_NOT_FOUND:
+		return codes.NotFound
+	case pb.Code_CODE_CONFLICT:
+		return codes.AlreadyExists
+	case pb.Code_CODE_INVALID:
+		return codes.InvalidArgument
+	case pb.Code_CODE_UNSUPPORTED:
+		return codes.Unimplemented
+	case pb.Code_CODE_OVERLOADED:
+		return codes.ResourceExhausted
+	case pb.Code_CODE_UNAVAILABLE, pb.Code_CODE_CLOSED, pb.Code_CODE_FENCED:
+		return codes.FailedPrecondition
+	case pb.Code_CODE_TIMEOUT:
+		return codes.DeadlineExceeded
+	case pb.Code_CODE_AUTH:
+		return codes.PermissionDenied
+	case pb.Code_CODE_GONE:
+		return codes.Unavailable
+	default:
+		return codes.Internal
+	}
 }
 
 func errorOfStatus(code codes.Code) error {
@@ -173,6 +217,14 @@ func errorOfStatus(code codes.Code) error {
 	default:
 		return contract.ErrInternal
 	}
+}
+
+// errUnknownOp answers an operation of a newer protocol.
+var errUnknownOp = fmt.Errorf("%w: this plugin does not know the operation", contract.ErrUnsupported)
+
+// lacks answers an operation that needs a capability which the driver has not.
+func lacks(c contract.Capability) error {
+	return fmt.Errorf("%w: the driver lacks %s", contract.ErrUnsupported, c)
 }
 
 // The errors of a caller whose context ended.

@@ -2,7 +2,6 @@ package wire
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"time"
 
@@ -49,7 +48,7 @@ func (o ClientOptions) need(c contract.Capability) error {
 	if o.has(c) {
 		return nil
 	}
-	return fmt.Errorf("%w: the driver lacks %s", contract.ErrUnsupported, c)
+	return lacks(c)
 }
 
 func (o ClientOptions) mode() Mode {

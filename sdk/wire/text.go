@@ -2,6 +2,7 @@ package wire
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -16,6 +17,29 @@ func validText(text string, max int) string {
 		return text
 	}
 	return strings.ToValidUTF8(text, "\uFFFD")
+}
+
+// text returns what a driver said as a string that protobuf accepts: one bad
+// byte would cost all the answers of a message.
+func text(s string) string {
+	if utf8.ValidString(s) {
+		return s
+	}
+	return strings.ToValidUTF8(s, "\uFFFD")
+}
+
+// texts is text for each of them; it returns the argument if all are well.
+func texts(list []string) []string {
+	for i, s := range list {
+		if !utf8.ValidString(s) {
+			list = slices.Clone(list)
+			for ; i < len(list); i++ {
+				list[i] = text(list[i])
+			}
+			return list
+		}
+	}
+	return list
 }
 
 // toMillis rounds up, so that a time that is not zero does not become zero;

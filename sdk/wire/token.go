@@ -3,8 +3,8 @@ package wire
 import (
 	"context"
 	"crypto/subtle"
-	"runtime/debug"
 
+	"github.com/hashicorp/go-hclog"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
@@ -21,7 +21,10 @@ func (t tokenCredentials) GetRequestMetadata(context.Context, ...string) (map[st
 func (t tokenCredentials) RequireTransportSecurity() bool { return false }
 
 // guard stands before every call of a plugin.
-type guard struct{ token string }
+type guard struct {
+	token  string
+	logger hclog.Logger
+}
 
 func (g guard) check(ctx context.Context) error {
 	if g.token == "" {
@@ -39,7 +42,7 @@ func (g guard) unary(ctx context.Context, req any, _ *grpc.UnaryServerInfo, next
 	if err := g.check(ctx); err != nil {
 		return nil, err
 	}
-	defer recoverCall(&err)
+	defer g.recoverCall(&err)
 	return next(ctx, req)
 }
 
@@ -47,14 +50,16 @@ func (g guard) stream(srv any, ss grpc.ServerStream, _ *grpc.StreamServerInfo, n
 	if err := g.check(ss.Context()); err != nil {
 		return err
 	}
-	defer recoverCall(&err)
+	defer g.recoverCall(&err)
 	return next(srv, ss)
 }
 
-// recoverCall turns a panic into the call's error; the stack goes to the log
-// that the process's stderr is.
-func recoverCall(err *error) {
+// recoverCall turns a panic outside of the drivers into the call's error.
+func (g guard) recoverCall(err *error) {
 	if p := recover(); p != nil {
-		*err = status.Errorf(codes.Internal, "%s: %v\n%s", ReasonPanic, p, debug.Stack())
+		if g.logger != nil {
+			logPanic(g.logger, p)
+		}
+		*err = toStatus(panicError(p))
 	}
 }

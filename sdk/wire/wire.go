@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"github.com/hashicorp/go-hclog"
 	"google.golang.org/grpc"
 )
 
@@ -71,9 +72,9 @@ func DialOptions(token string) []grpc.DialOption {
 
 // GRPCServerOptions returns the options for grpc.NewServer on the plugin's side: the limits, the call
 // token which each call must carry (unless it is ""), and the recovery of
-// panics outside of drivers.
-func GRPCServerOptions(token string) []grpc.ServerOption {
-	g := guard{token: token}
+// panics outside of drivers, which are logged unless logger is nil.
+func GRPCServerOptions(token string, logger hclog.Logger) []grpc.ServerOption {
+	g := guard{token: token, logger: logger}
 	return []grpc.ServerOption{
 		grpc.MaxRecvMsgSize(maxFrame),
 		grpc.MaxSendMsgSize(maxFrame),
