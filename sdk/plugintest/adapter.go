@@ -1,0 +1,201 @@
+package plugintest
+
+import (
+	"context"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/jackfield/jackfield/sdk/contract"
+)
+
+// AdapterConfig describes an adapter to its suite.
+type AdapterConfig struct {
+	// Open returns an adapter to a bus of this case alone. All nodes of the
+	// case join through it.
+	Open func(t *testing.T) contract.Adapter
+	// Advance moves the clock of the leases. Bubble runs every case in a
+	// synctest bubble instead. With neither, time passes for real.
+	Advance func(d time.Duration)
+	Bubble  bool
+}
+
+// Adapter checks every promise of contract.Adapter and AdapterSession.
+func Adapter(t *testing.T, cfg AdapterConfig) {
+	t.Helper()
+	cases := slices.Concat(adapterOpen, adapterTopics, adapterPresence, adapterCounts, adapterApply,
+		adapterChanges, adapterLease, adapterReap)
+	play(t, pace{cfg.Advance, cfg.Bubble}, cases, func(t *testing.T) *adapterBench {
+		return &adapterBench{
+			bench:   bench{T: t, pace: pace{cfg.Advance, cfg.Bubble}},
+			adapter: cfg.Open(t),
+			app:     unique("app-"),
+		}
+	})
+}
+
+// adapterBench is the adapter of one case, with an app that only it uses.
+type adapterBench struct {
+	bench
+	adapter contract.Adapter
+	app     string
+	nodes   int
+}
+
+type adapterCase = scenario[*adapterBench]
+
+const (
+	// cells is the number of cells of every suite's bus, aCell the usual one.
+	cells = 64
+	aCell = 7
+	// nodeLease is the lease of cases that let one end.
+	nodeLease = 2 * time.Second
+)
+
+// member is one node of a case.
+type member struct {
+	contract.AdapterSession
+	b        *adapterBench
+	info     contract.NodeInfo
+	versions map[uint32]uint64
+	view     *view
+	events   []contract.AdapterEvent // received and not yet asked for
+}
+
+func (b *adapterBench) nodeInfo(lease time.Duration) contract.NodeInfo {
+	b.nodes++
+	return contract.NodeInfo{
+		ID: unique("node-"), Incarnation: unique("inc-"),
+		Lease: lease, Cells: cells, Reads: 1, Writes: 1,
+	}
+}
+
+// join opens a session that is closed at the end of the case.
+func (b *adapterBench) join(lease time.Duration) *member {
+	b.Helper()
+	return b.joinAs(b.nodeInfo(lease))
+}
+
+func (b *adapterBench) joinAs(info contract.NodeInfo) *member {
+	b.Helper()
+	s, err := b.adapter.Open(b.Context(), info)
+	wantNil(b.T, "Open", err)
+	b.Cleanup(func() { _ = s.Close() })
+	return &member{AdapterSession: s, b: b, info: info, versions: map[uint32]uint64{}, view: newView()}
+}
+
+func (b *adapterBench) presence(channel string) contract.StateKey {
+	return contract.StateKey{Kind: contract.StatePresence, App: b.app, Name: channel}
+}
+
+func (b *adapterBench) counter(name string) contract.StateKey {
+	return contract.StateKey{Kind: contract.StateCount, App: b.app, Name: name}
+}
+
+func (b *adapterBench) topic(name string) contract.Topic {
+	return contract.Topic{Cell: aCell, Name: b.app + "/" + name}
+}
+
+// here and away say whether a node holds a user of the channel "room".
+func (b *adapterBench) here(user string) contract.Change {
+	return contract.Change{Key: b.presence("room"), User: user, Info: []byte("info of " + user), Present: true}
+}
+
+func (b *adapterBench) away(user string) contract.Change {
+	return contract.Change{Key: b.presence("room"), User: user}
+}
+
+// count says how much a node holds of a counter.
+func (b *adapterBench) count(name string, n uint32) contract.Change {
+	return contract.Change{Key: b.counter(name), Count: n}
+}
+
+// try applies changes in the usual cell under the next version.
+func (m *member) try(changes ...contract.Change) (contract.Verdict, error) {
+	return m.tryIn(aCell, changes...)
+}
+
+func (m *member) tryIn(cell uint32, changes ...contract.Change) (contract.Verdict, error) {
+	m.versions[cell]++
+	return m.Apply(m.b.Context(), contract.ApplyRequest{Cell: cell, Version: m.versions[cell], Changes: changes})
+}
+
+// apply is try that must succeed; it returns the result of each change.
+func (m *member) apply(changes ...contract.Change) []contract.ChangeResult {
+	m.b.Helper()
+	v, err := m.try(changes...)
+	wantNil(m.b.T, "Apply", err)
+	wantSame(m.b.T, "results of Apply", len(v.Results), len(changes))
+	return v.Results
+}
+
+// does applies one change and compares its result; a want.Seq of 1 means any.
+func (m *member) does(ch contract.Change, want contract.ChangeResult) contract.ChangeResult {
+	m.b.Helper()
+	got := m.apply(ch)[0]
+	seen := got
+	seen.Seq = min(seen.Seq, 1)
+	wantSame(m.b.T, "result", seen, want)
+	return got
+}
+
+// state takes a snapshot in the usual cell.
+func (m *member) state(key contract.StateKey) contract.CellState {
+	m.b.Helper()
+	st, err := m.Snapshot(m.b.Context(), aCell, key)
+	wantNil(m.b.T, "Snapshot", err)
+	return st
+}
+
+// shows expects the users of "room", in any order, with their infos.
+func (m *member) shows(users ...string) contract.CellState {
+	m.b.Helper()
+	st := m.state(m.b.presence("room"))
+	var got []string
+	for _, u := range st.Members {
+		got = append(got, u.User)
+	}
+	slices.Sort(got)
+	slices.Sort(users)
+	if !slices.Equal(got, users) || int(st.Total) != len(users) {
+		m.b.Fatalf("snapshot: got users %q, total %d, want %q", got, st.Total, users)
+	}
+	return st
+}
+
+// next waits for the next event.
+func (m *member) next(what string) contract.AdapterEvent {
+	m.b.Helper()
+	if len(m.events) == 0 {
+		ctx, cancel := context.WithTimeout(m.b.Context(), patience)
+		defer cancel()
+		events, err := m.Receive(ctx)
+		wantNil(m.b.T, "Receive while waiting for "+what, err)
+		m.events = events
+	}
+	if len(m.events) == 0 {
+		m.b.Fatalf("Receive returned no event and no error")
+	}
+	e := m.events[0]
+	m.events = m.events[1:]
+	if e.Lost != nil {
+		m.b.Fatalf("while waiting for %s: loss without a fault: %+v", what, *e.Lost)
+	}
+	if e.State != nil {
+		if err := m.view.take(*e.State); err != nil {
+			m.b.Fatal(err)
+		}
+	}
+	return e
+}
+
+// quiet expects no event, of state or message, for a moment.
+func (m *member) quiet(why string) {
+	m.b.Helper()
+	ctx, cancel := context.WithTimeout(m.b.Context(), m.b.short())
+	defer cancel()
+	events, err := m.Receive(ctx)
+	if err == nil || len(m.events) > 0 {
+		m.b.Fatalf("%s, but events came: %+v", why, append(m.events, events...))
+	}
+}

@@ -1,0 +1,133 @@
+package plugintest
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/jackfield/jackfield/sdk/contract"
+)
+
+// ReferenceBus is an adapter whose cells and topics live in memory: the
+// contract in its plainest form, for tests that join several nodes in one
+// process. Its leases know only the clock it was given, and faults come on
+// demand (Drop, Partition, Pause, Forget).
+type ReferenceBus struct {
+	clock interface{ Now() time.Time }
+
+	mu          sync.Mutex // guards all that follows and every session's state
+	cellCount   uint32     // of the first node
+	cells       map[uint32]*refCell
+	sessions    map[string]*refSession // by incarnation, closed ones too
+	subscribers map[contract.Topic][]*refSession
+}
+
+var _ contract.Adapter = (*ReferenceBus)(nil)
+
+// NewReferenceBus returns an empty bus on a clock, which is a *Clock or
+// anything else that tells the time.
+func NewReferenceBus(clock interface{ Now() time.Time }) *ReferenceBus {
+	return &ReferenceBus{
+		clock:       clock,
+		cells:       map[uint32]*refCell{},
+		sessions:    map[string]*refSession{},
+		subscribers: map[contract.Topic][]*refSession{},
+	}
+}
+
+// Open joins a node; see contract.Adapter. An incarnation that is joined now
+// is refused with ErrConflict, one that ever was with ErrFenced.
+func (b *ReferenceBus) Open(_ context.Context, node contract.NodeInfo) (contract.AdapterSession, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if err := b.admit(node); err != nil {
+		return nil, fmt.Errorf("open session %q of node %q: %w", node.Incarnation, node.ID, err)
+	}
+	now := b.clock.Now()
+	s := &refSession{
+		bus: b, node: node,
+		leaseEnds: now.Add(node.Lease), renewed: now, steadySince: now,
+		wake: make(chan struct{}, 1), closed: make(chan struct{}),
+	}
+	b.cellCount = node.Cells
+	b.sessions[node.Incarnation] = s
+	return s, nil
+}
+
+// admit tells why a node may not join.
+func (b *ReferenceBus) admit(node contract.NodeInfo) error {
+	switch {
+	case node.ID == "" || node.Incarnation == "" || node.Lease <= 0 || node.Cells == 0:
+		return fmt.Errorf("it needs an id, an incarnation, a lease and cells: %w", contract.ErrInvalid)
+	case b.cellCount != 0 && node.Cells != b.cellCount:
+		return fmt.Errorf("it has %d cells, the others have %d: %w", node.Cells, b.cellCount, contract.ErrInvalid)
+	}
+	if s := b.sessions[node.Incarnation]; s != nil {
+		if s.living() {
+			return fmt.Errorf("it is open: %w", contract.ErrConflict)
+		}
+		return contract.ErrFenced
+	}
+	for _, s := range b.sessions {
+		if s.living() && (node.Writes > s.node.Reads || s.node.Writes > node.Reads) {
+			return fmt.Errorf("it reads %d and writes %d, node %q reads %d and writes %d: %w",
+				node.Reads, node.Writes, s.node.ID, s.node.Reads, s.node.Writes, contract.ErrInvalid)
+		}
+	}
+	return nil
+}
+
+// cell returns a cell, made at its first use.
+func (b *ReferenceBus) cell(n uint32) (*refCell, error) {
+	if n >= b.cellCount {
+		return nil, fmt.Errorf("cell %d of %d: %w", n, b.cellCount, contract.ErrInvalid)
+	}
+	c := b.cells[n]
+	if c == nil {
+		c = newRefCell(1)
+		b.cells[n] = c
+	}
+	return c, nil
+}
+
+// announce tells every session of a change that took place.
+func (b *ReferenceBus) announce(cell uint32, incarnation string, done refChange) {
+	if done.result.Seq == 0 {
+		return
+	}
+	c := b.cells[cell]
+	for _, s := range b.sessions {
+		ch := done.change
+		if ch.Present {
+			ch.Info = bytes.Clone(c.info(ch.Key, ch.User))
+		}
+		s.deliver(contract.AdapterEvent{State: &contract.StateChange{
+			Cell: cell, Epoch: c.epoch, Seq: done.result.Seq,
+			Incarnation: incarnation, Change: ch, Result: done.result,
+		}})
+	}
+}
+
+// release gives back what an incarnation holds in all cells.
+func (b *ReferenceBus) release(incarnation string) {
+	for n := range b.cellCount {
+		c := b.cells[n]
+		if c == nil {
+			continue
+		}
+		for _, done := range c.release(incarnation) {
+			b.announce(n, incarnation, done)
+		}
+	}
+}
+
+// unsubscribe takes a session out of a topic.
+func (b *ReferenceBus) unsubscribe(s *refSession, topic contract.Topic) {
+	b.subscribers[topic] = slices.DeleteFunc(b.subscribers[topic], func(o *refSession) bool { return o == s })
+	if len(b.subscribers[topic]) == 0 {
+		delete(b.subscribers, topic)
+	}
+}

@@ -1,0 +1,57 @@
+package plugintest
+
+import (
+	"context"
+	"slices"
+)
+
+// Renew extends the lease from now. The bus remembers since when a node's
+// renewals have no gap; half a lease without one is a gap.
+func (s *refSession) Renew(ctx context.Context) error {
+	if err := s.begin(ctx); err != nil {
+		return err
+	}
+	defer s.bus.mu.Unlock()
+	if err := s.fenced(); err != nil {
+		return err
+	}
+	now := s.bus.clock.Now()
+	if now.Sub(s.renewed) > s.node.Lease/2 {
+		s.steadySince = now
+	}
+	s.renewed, s.leaseEnds = now, now.Add(s.node.Lease)
+	return nil
+}
+
+// steady is whether the node's renewals had no gap for a whole lease: only then
+// may it judge others, for after an outage everybody looks dead.
+func (s *refSession) steady() bool {
+	now := s.bus.clock.Now()
+	return now.Sub(s.renewed) <= s.node.Lease/2 && now.Sub(s.steadySince) >= s.node.Lease
+}
+
+// Reap removes the holdings of dead nodes, if this node is steady.
+func (s *refSession) Reap(ctx context.Context) ([]string, error) {
+	if err := s.begin(ctx); err != nil {
+		return nil, err
+	}
+	defer s.bus.mu.Unlock()
+	if err := s.fenced(); err != nil {
+		return nil, err
+	}
+	if !s.steady() {
+		return nil, nil
+	}
+	var dead []string
+	for incarnation, other := range s.bus.sessions {
+		if !other.reaped && s.bus.clock.Now().Sub(other.leaseEnds) > reapAfter {
+			dead = append(dead, incarnation)
+		}
+	}
+	slices.Sort(dead)
+	for _, incarnation := range dead {
+		s.bus.sessions[incarnation].reaped = true
+		s.bus.release(incarnation)
+	}
+	return dead, nil
+}

@@ -1,0 +1,108 @@
+package plugintest
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/jackfield/jackfield/sdk/contract"
+)
+
+// view is what a node knows of the cells from changes alone: the users of
+// presence channels and the sums of counts.
+type view struct {
+	seqs   map[uint32]uint64 // by cell: the last change
+	epochs map[uint32]uint64
+	users  map[contract.StateKey]map[string]string // info by user
+	totals map[contract.StateKey]uint32
+}
+
+func newView() *view {
+	return &view{
+		seqs: map[uint32]uint64{}, epochs: map[uint32]uint64{},
+		users: map[contract.StateKey]map[string]string{}, totals: map[contract.StateKey]uint32{},
+	}
+}
+
+// take adds a change to the view. It fails on one that cannot follow what the
+// view knows: out of sequence, a first that is not, a last that is not.
+func (v *view) take(c contract.StateChange) error {
+	if last, known := v.seqs[c.Cell]; known && (c.Seq != last+1 || c.Epoch != v.epochs[c.Cell]) {
+		return fmt.Errorf("cell %d: change %d of epoch %d came after change %d of epoch %d",
+			c.Cell, c.Seq, c.Epoch, last, v.epochs[c.Cell])
+	}
+	if c.Seq != c.Result.Seq || c.Seq == 0 {
+		return fmt.Errorf("cell %d: change %d has the result of change %d", c.Cell, c.Seq, c.Result.Seq)
+	}
+	v.seqs[c.Cell], v.epochs[c.Cell] = c.Seq, c.Epoch
+	key := c.Change.Key
+	if key.Kind == contract.StatePresence {
+		return v.takeUser(c)
+	}
+	before := v.totals[key]
+	v.totals[key] = c.Result.Total
+	if c.Result.First != (before == 0 && c.Result.Total > 0) || c.Result.Last != (before > 0 && c.Result.Total == 0) {
+		return fmt.Errorf("change %d takes %v from %d to %d with first %v, last %v",
+			c.Seq, key, before, c.Result.Total, c.Result.First, c.Result.Last)
+	}
+	return nil
+}
+
+func (v *view) takeUser(c contract.StateChange) error {
+	key, user := c.Change.Key, c.Change.User
+	if v.users[key] == nil {
+		v.users[key] = map[string]string{}
+	}
+	info, known := v.users[key][user]
+	switch {
+	case c.Result.First && known:
+		return fmt.Errorf("change %d: %s comes first to %v, and was there", c.Seq, user, key)
+	case c.Result.First:
+		v.users[key][user] = string(c.Change.Info)
+	case c.Result.Last && !known:
+		return fmt.Errorf("change %d: %s leaves %v last, and was not there", c.Seq, user, key)
+	case c.Result.Last:
+		delete(v.users[key], user)
+	case !known:
+		return fmt.Errorf("change %d: %s of %v changes hands, and was not there", c.Seq, user, key)
+	case c.Change.Present && string(c.Change.Info) != info:
+		return fmt.Errorf("change %d: info of %s is %q, and was %q", c.Seq, user, c.Change.Info, info)
+	}
+	if int(c.Result.Total) != len(v.users[key]) {
+		return fmt.Errorf("change %d: %v has %d users, and the change says %d", c.Seq, key, len(v.users[key]), c.Result.Total)
+	}
+	return nil
+}
+
+// differs tells how a snapshot differs from the view, or returns "".
+func (v *view) differs(key contract.StateKey, st contract.CellState) string {
+	if key.Kind == contract.StateCount {
+		if v.totals[key] != st.Total {
+			return fmt.Sprintf("%v: the view has %d, the snapshot %d", key, v.totals[key], st.Total)
+		}
+		return ""
+	}
+	var have, want []string
+	for user, info := range v.users[key] {
+		have = append(have, user+"="+info)
+	}
+	for _, m := range st.Members {
+		want = append(want, m.User+"="+string(m.Info))
+	}
+	slices.Sort(have)
+	slices.Sort(want)
+	if !slices.Equal(have, want) || int(st.Total) != len(st.Members) {
+		return fmt.Sprintf("%v: the view has %q, the snapshot %q (total %d)", key, have, want, st.Total)
+	}
+	return ""
+}
+
+// start sets one key of the view to a snapshot.
+func (v *view) start(cell uint32, key contract.StateKey, st contract.CellState) {
+	v.seqs[cell], v.epochs[cell] = st.Seq, st.Epoch
+	v.totals[key] = st.Total
+	users := map[string]string{}
+	for _, m := range st.Members {
+		users[m.User] = string(m.Info)
+	}
+	v.users[key] = users
+}
