@@ -21,8 +21,8 @@ const (
 // cache keeps values in this process. One lock guards all of it and is held for
 // well under a microsecond at a time, so calls may be made inline.
 type cache struct {
-	ttl   time.Duration // of entries that name none; never, or more than 0
-	start time.Time     // by a monotonic clock, which counts from here
+	ttl   time.Duration        // of entries that name none; never, or more than 0
+	now   func() time.Duration // monotonic; entries are measured by it
 	sweep *sweeper
 
 	mu     sync.Mutex
@@ -48,10 +48,11 @@ func openCache(opts cacheOptions) (*cache, error) {
 	if err := opts.validate(); err != nil {
 		return nil, err
 	}
+	start := time.Now()
 	c := &cache{
-		ttl:   opts.defaultTTL(),
-		start: time.Now(),
-		lru:   newLRU(int(opts.MaxCapacity)),
+		ttl: opts.defaultTTL(),
+		now: func() time.Duration { return time.Since(start) },
+		lru: newLRU(int(opts.MaxCapacity)),
 	}
 	c.sweep = startSweeper(seconds(opts.CleanupInterval), c.removeExpired)
 	return c, nil
@@ -65,9 +66,6 @@ func (c *cache) Close() error {
 
 // Inline says that no call blocks.
 func (c *cache) Inline() bool { return true }
-
-// now is the time that entries are measured by.
-func (c *cache) now() time.Duration { return time.Since(c.start) }
 
 // Get returns a copy of the value and makes the entry the one used last.
 func (c *cache) Get(_ context.Context, key string) ([]byte, error) {

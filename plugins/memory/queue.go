@@ -15,6 +15,7 @@ import (
 // consumers that wait.
 type queue struct {
 	lease time.Duration // of consumers that name none
+	now   func() time.Time
 
 	mu     sync.Mutex
 	store  *store
@@ -42,7 +43,12 @@ func openQueue(opts queueOptions) (*queue, error) {
 	if err := opts.validate(); err != nil {
 		return nil, err
 	}
-	q := &queue{lease: millis(opts.LeaseDurationMS), store: newStore(opts.rules()), bells: map[string]*bell{}}
+	q := &queue{
+		lease: millis(opts.LeaseDurationMS),
+		now:   time.Now,
+		store: newStore(opts.rules()),
+		bells: map[string]*bell{},
+	}
 	// Receipts are made of numbers. Beginning at the clock keeps them apart from
 	// those of a predecessor whose jobs are imported later.
 	q.store.seq = uint64(time.Now().UnixNano())
@@ -64,7 +70,7 @@ func (q *queue) change(name string, f func(now time.Time) error) error {
 	if q.frozen {
 		return errFrozen
 	}
-	err := f(time.Now())
+	err := f(q.now())
 	q.ring(name)
 	return err
 }
@@ -141,7 +147,7 @@ func (q *queue) view(name string, f func(l *line, now time.Time)) error {
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	now := time.Now()
+	now := q.now()
 	l := q.store.lines[name]
 	if l == nil {
 		l = newLine(name)

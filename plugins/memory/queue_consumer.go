@@ -47,7 +47,7 @@ func (c *consumer) take(most int) ([]contract.Delivery, *bell, error) {
 		return nil, nil, fmt.Errorf("%w: this consumer takes no more jobs", contract.ErrClosed)
 	}
 	if !c.q.frozen {
-		if ds := c.q.store.take(c.queue, most, c.lease, time.Now()); len(ds) > 0 {
+		if ds := c.q.store.take(c.queue, most, c.lease, c.q.now()); len(ds) > 0 {
 			return ds, nil, nil
 		}
 	}

@@ -36,13 +36,20 @@ type group struct {
 	alarm int       // index in the alarms
 }
 
-// alarms are the groups that wait for a time, as a heap of the earliest.
+// alarms are the groups that wait for a time, as a heap of the earliest; at the
+// same time the older job is first.
 type alarms []*group
 
 var _ heap.Interface = (*alarms)(nil)
 
-func (a alarms) Len() int           { return len(a) }
-func (a alarms) Less(i, j int) bool { return a[i].at.Before(a[j].at) }
+func (a alarms) Len() int { return len(a) }
+
+func (a alarms) Less(i, j int) bool {
+	if order := a[i].at.Compare(a[j].at); order != 0 {
+		return order < 0
+	}
+	return a[i].jobs.first().seq < a[j].jobs.first().seq
+}
 
 func (a alarms) Swap(i, j int) {
 	a[i], a[j] = a[j], a[i]

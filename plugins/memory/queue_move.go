@@ -73,7 +73,7 @@ func (q *queue) freeze() (time.Time, error) {
 		return time.Time{}, errExporting
 	}
 	q.frozen = true
-	return time.Now(), nil
+	return q.now(), nil
 }
 
 // thaw lets changes in again and wakes everybody.
@@ -138,7 +138,7 @@ func (q *queue) Import(_ context.Context, chunk []byte) error {
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	now := time.Now()
+	now := q.now()
 	q.store.seq = max(q.store.seq, state.Seq)
 	for _, m := range state.Jobs {
 		q.store.importJob(m, now)
