@@ -55,6 +55,9 @@ func decodedName(name string) string {
 // decoded returns s with its percent escapes replaced, and with plus as space
 // if asked; s itself if it is malformed.
 func decoded(s string, plus bool) string {
+	if strings.IndexByte(s, '%') < 0 && (!plus || strings.IndexByte(s, '+') < 0) {
+		return s
+	}
 	decode := url.PathUnescape
 	if plus {
 		decode = url.QueryUnescape
