@@ -85,29 +85,20 @@ func bearable(err error) bool {
 		errors.Is(err, contract.ErrAuth) || errors.Is(err, contract.ErrOverloaded)
 }
 
-var errReported = errors.New("health was reported")
+// probeID is an app that nobody has.
+const probeID = "start-probe"
 
-// reachable asks the plugin's health whether the backend of a kind answers.
-func (p *process) reachable(ctx context.Context, kind contract.Kind) error {
+// reachable asks the app store for an app that it does not have: an answer, of
+// whatever kind, means that the store can be asked.
+func (p *process) reachable(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, configureTimeout)
 	defer cancel()
-	var found error
-	err := p.life.Health(ctx, func(h wire.Health) error {
-		for _, d := range h.Drivers {
-			if d.Kind != kind {
-				continue
-			}
-			if d.State == wire.Starting {
-				return nil
-			}
-			if d.State != wire.Serving {
-				found = fmt.Errorf("%w: %s is %s: %s", contract.ErrUnavailable, kind, d.State, d.Reason)
-			}
-		}
-		return errReported
-	})
-	if errors.Is(err, errReported) {
-		return found
+	client := wire.NewAppManager(p.conn, wire.ClientOptions{Capabilities: p.open[contract.KindAppManager]})
+	defer client.Close()
+	_, err := client.FindByID(ctx, probeID)
+	switch {
+	case err == nil, errors.Is(err, contract.ErrNotFound), errors.Is(err, contract.ErrInvalid):
+		return nil
 	}
-	return fmt.Errorf("health: %w", err)
+	return fmt.Errorf("the app store does not answer: %w", err)
 }

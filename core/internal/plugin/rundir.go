@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -137,11 +138,14 @@ func ownerIsDead(dir string) bool {
 }
 
 func newRunDir(base string) (*runDir, error) {
-	path, err := os.MkdirTemp(base, strconv.Itoa(os.Getpid())+"-")
-	if err != nil {
+	// Short names leave room for the socket's; the random part tells hosts with
+	// the same pid in different containers apart.
+	path := filepath.Join(base, fmt.Sprintf("%d-%04x", os.Getpid(), rand.N(1<<16)))
+	if err := os.Mkdir(path, 0o700); err != nil {
 		return nil, fmt.Errorf("make run directory: %w", err)
 	}
 	r := &runDir{path: path}
+	var err error
 	r.owner, err = os.OpenFile(filepath.Join(path, ownerFile), os.O_CREATE|os.O_RDWR, 0o600)
 	if err == nil {
 		err = unix.Flock(int(r.owner.Fd()), unix.LOCK_EX|unix.LOCK_NB)

@@ -8,7 +8,7 @@ import (
 )
 
 func TestSweepTakesTheDeadOnly(t *testing.T) {
-	base := t.TempDir()
+	base := shortDir(t)
 	first, err := openRunDir(base)
 	if err != nil {
 		t.Fatal(err)
@@ -35,7 +35,7 @@ func TestSweepTakesTheDeadOnly(t *testing.T) {
 }
 
 func TestRunDirIsPrivateAndShort(t *testing.T) {
-	base := filepath.Join(t.TempDir(), "base")
+	base := filepath.Join(shortDir(t), "base")
 	if err := os.Mkdir(base, 0o777); err != nil {
 		t.Fatal(err)
 	}
@@ -54,7 +54,7 @@ func TestRunDirIsPrivateAndShort(t *testing.T) {
 			t.Errorf("%s: %v, %v", path, info.Mode(), err)
 		}
 	}
-	long := filepath.Join(t.TempDir(), strings.Repeat("x", 80))
+	long := filepath.Join(t.TempDir(), strings.Repeat("x", 100))
 	if _, err := openRunDir(long); err == nil || !strings.Contains(err.Error(), "plugin_run_dir") {
 		t.Errorf("a long path: %v", err)
 	}
@@ -65,4 +65,15 @@ func TestRunDirIsPrivateAndShort(t *testing.T) {
 	if _, err := openRunDir(link); err == nil {
 		t.Error("a link was taken for a directory")
 	}
+}
+
+// shortDir makes a directory with a path that is short enough for sockets.
+func shortDir(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("/tmp", "jf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	return dir
 }

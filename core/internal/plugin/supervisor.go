@@ -173,7 +173,7 @@ func (s *supervisor) openDrivers(ctx context.Context, u *unit, p *process, stric
 		}
 	}
 	if _, ok := p.open[contract.KindAppManager]; ok && strict {
-		return p.reachable(ctx, contract.KindAppManager)
+		return p.reachable(ctx)
 	}
 	return nil
 }

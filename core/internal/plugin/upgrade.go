@@ -11,11 +11,13 @@ import (
 	"github.com/jackfield/jackfield/sdk/contract"
 )
 
-// The bounds of an upgrade: its whole, and the time in which a stateful plugin
-// is out of service while its state is moved.
+// The bounds of an upgrade: its whole, the time in which a stateful plugin is
+// out of service while its state is moved, and the part of that in which
+// operations under way may finish.
 const (
 	upgradeTimeout = 30 * time.Second
 	moveTimeout    = 10 * time.Second
+	idleTimeout    = 3 * time.Second
 )
 
 // upgrade is a request to replace a plugin's process.
@@ -94,9 +96,13 @@ func (s *supervisor) moveState(ctx context.Context, p, next *process) ([]tenant,
 	var held []tenant
 	for _, kind := range kinds {
 		if t := s.seats[kind].take(p); t != nil {
-			t.idle(ctx)
 			held = append(held, t)
 		}
+	}
+	idle, stop := context.WithTimeout(ctx, idleTimeout)
+	defer stop()
+	for _, t := range held {
+		t.idle(idle)
 	}
 	for _, kind := range kinds {
 		if err := move(ctx, p, next, kind); err != nil {
