@@ -2,6 +2,7 @@ package wire
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackfield/jackfield/sdk/contract"
@@ -10,16 +11,43 @@ import (
 // group is a task of operations that go to the driver together.
 type group[O any] struct {
 	task
-	class     opClass
-	ops       []*O
-	deadlines []time.Time
+	class opClass
+	ops   []*O
+	turn  *turn
+}
+
+// turn is what the operations of one message share: when it was read, and a
+// context that ends with the last of their deadlines or the last of them.
+type turn struct {
+	ctx    context.Context
+	cancel context.CancelFunc
+	read   time.Time
+	groups atomic.Int32 // unfinished
+}
+
+func (o *opServer[O, R, PO]) newTurn(ctx context.Context, ops []*O) *turn {
+	t := &turn{read: time.Now()}
+	last := t.read
+	for _, op := range ops {
+		if d := deadlineOf(PO(op).GetDeadlineMs(), t.read); d.After(last) {
+			last = d
+		}
+	}
+	t.ctx, t.cancel = context.WithDeadline(ctx, last)
+	return t
+}
+
+func (t *turn) done() {
+	if t.groups.Add(-1) == 0 {
+		t.cancel()
+	}
 }
 
 // submit has the operations of a message executed; answers go to r. Operations
 // of one class whose keys nobody else is working on go to the driver together;
 // one whose key is taken waits for it alone.
 func (o *opServer[O, R, PO]) submit(ctx context.Context, ops []*O, r *responder[R]) {
-	now := time.Now()
+	t := o.newTurn(ctx, ops)
 	o.exec.mu.Lock()
 	defer o.exec.mu.Unlock()
 	var open [classes]*group[O]
@@ -33,8 +61,8 @@ func (o *opServer[O, R, PO]) submit(ctx context.Context, ops []*O, r *responder[
 		holder := o.exec.last[key]
 		g := open[class]
 		if g == nil || !g.admits(holder) {
-			g = &group[O]{class: class}
-			g.run = func() { o.runGroup(ctx, g, r) }
+			g = &group[O]{class: class, turn: t}
+			g.run = func() { o.runGroup(g, r) }
 			tasks = append(tasks, &g.task)
 			if class != classAlone && holder == nil {
 				open[class] = g
@@ -42,8 +70,8 @@ func (o *opServer[O, R, PO]) submit(ctx context.Context, ops []*O, r *responder[
 		}
 		o.exec.addLocked(&g.task, key)
 		g.ops = append(g.ops, op)
-		g.deadlines = append(g.deadlines, deadlineOf(PO(op).GetDeadlineMs(), now))
 	}
+	t.groups.Store(int32(len(tasks)))
 	o.exec.startLocked(tasks)
 }
 
@@ -56,40 +84,30 @@ func (g *group[O]) admits(holder *task) bool {
 }
 
 // runGroup executes the operations of a group that are not late.
-func (o *opServer[O, R, PO]) runGroup(ctx context.Context, g *group[O], r *responder[R]) {
+func (o *opServer[O, R, PO]) runGroup(g *group[O], r *responder[R]) {
+	defer g.turn.done()
 	refused := o.work.begin(len(g.ops))
 	defer o.work.end(len(g.ops))
 	results := newResults[R](len(g.ops))
 	now := time.Now()
-	var due []*O
-	var dueResults []*R
-	var last time.Time
+	due, dueResults := g.ops[:0:0], results[:0:0]
 	for i, op := range g.ops {
 		o.set.reset(results[i], PO(op).GetId())
 		switch {
 		case refused != nil:
 			o.set.fail(results[i], refused)
-		case !g.deadlines[i].After(now):
+		case !deadlineOf(PO(op).GetDeadlineMs(), g.turn.read).After(now):
 			o.set.fail(results[i], contract.ErrTimeout)
 		default:
 			due, dueResults = append(due, op), append(dueResults, results[i])
-			if g.deadlines[i].After(last) {
-				last = g.deadlines[i]
-			}
 		}
 	}
-	if len(due) > 0 && ctx.Err() == nil {
-		o.runDue(ctx, last, g.class, due, dueResults)
+	switch len(due) {
+	case 0:
+	case 1:
+		o.runOne(g.turn.ctx, due[0], dueResults[0])
+	default:
+		o.runMany(g.turn.ctx, g.class, due, dueResults)
 	}
 	r.add(results)
-}
-
-func (o *opServer[O, R, PO]) runDue(ctx context.Context, deadline time.Time, class opClass, ops []*O, results []*R) {
-	ctx, cancel := context.WithDeadline(ctx, deadline)
-	defer cancel()
-	if len(ops) == 1 {
-		o.runOne(ctx, ops[0], results[0])
-		return
-	}
-	o.runMany(ctx, class, ops, results)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"runtime"
 	"sync"
 )
 
@@ -62,6 +63,12 @@ func (r *responder[R]) add(results []*R) {
 	}
 	r.sending = true
 	for len(r.results) > 0 && !r.closed {
+		if r.pending > 0 {
+			// Tasks that are about to finish come first: they share the message.
+			r.mu.Unlock()
+			runtime.Gosched()
+			r.mu.Lock()
+		}
 		r.flushLocked()
 	}
 	r.sending = false
