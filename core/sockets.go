@@ -1,7 +1,6 @@
 package core
 
 import (
-	"context"
 	"crypto/rand"
 	"crypto/tls"
 	"errors"
@@ -148,21 +147,4 @@ func (s *server) serveMetrics() (net.Addr, error) {
 	s.metricsServer = &http.Server{Handler: mux, ReadHeaderTimeout: headerTimeout}
 	s.wg.Go(func() { _ = s.metricsServer.Serve(l) })
 	return l.Addr(), nil
-}
-
-// checks are what /up looks at: the app store, cache and adapter are critical,
-// unless what we hold goes on without them.
-func (s *server) checks() []rest.Check {
-	var all []rest.Check
-	for _, kind := range contract.Kinds() {
-		if s.host == nil || !s.host.Serves(kind) {
-			continue
-		}
-		all = append(all, rest.Check{
-			Name:     string(kind),
-			Critical: kind == contract.KindCache || kind == contract.KindAdapter,
-			Run:      func(ctx context.Context) error { return s.host.Health(ctx, kind) },
-		})
-	}
-	return all
 }

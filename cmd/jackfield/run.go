@@ -1,0 +1,80 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os/signal"
+	"syscall"
+
+	"github.com/hashicorp/go-hclog"
+
+	"github.com/jackfield/jackfield/core"
+	"github.com/jackfield/jackfield/core/config"
+)
+
+// The exit statuses.
+const (
+	exitOK      = 0
+	exitFailure = 1
+	exitUsage   = 2
+)
+
+// run is the whole program but for the process around it: args are the
+// arguments after the program's name, env is the environment as "NAME=value".
+// It returns the exit status.
+func run(args, env []string, stdout, stderr io.Writer) int {
+	f, err := parseFlags(args)
+	switch {
+	case err != nil:
+		fmt.Fprintf(stderr, "jackfield: %v\nTry jackfield --help.\n", err)
+		return exitUsage
+	case f.help:
+		fmt.Fprint(stdout, usage)
+		return exitOK
+	case f.version:
+		fmt.Fprintln(stdout, versionText())
+		return exitOK
+	}
+	cfg, notices, err := config.Load(config.Source{ConfigPath: f.config, PluginDir: f.pluginDir, Environ: env})
+	if err != nil {
+		for _, n := range notices {
+			fmt.Fprintln(stderr, n)
+		}
+		fmt.Fprintf(stderr, "jackfield: %v\n", err)
+		return exitFailure
+	}
+	return serve(cfg, notices, stderr)
+}
+
+// serve runs the server until a signal asks it to end; a second signal ends it
+// at once.
+func serve(cfg *config.Config, notices []config.Notice, stderr io.Writer) int {
+	log := newLogger(cfg, stderr)
+	for _, n := range notices {
+		level := hclog.Info
+		if n.Warning {
+			level = hclog.Warn
+		}
+		log.Log(level, n.String())
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
+	defer stop()
+	context.AfterFunc(ctx, stop)
+	if err := core.Run(ctx, cfg, core.Options{Logger: log}); err != nil {
+		log.Error("cannot go on", "err", err)
+		return exitFailure
+	}
+	return exitOK
+}
+
+func newLogger(cfg *config.Config, stderr io.Writer) hclog.Logger {
+	level := hclog.LevelFromString(cfg.Logging.Level)
+	if level == hclog.NoLevel {
+		level = hclog.Info
+	}
+	return hclog.New(&hclog.LoggerOptions{
+		Name: "jackfield", Level: level, Output: stderr,
+		JSONFormat: cfg.Logging.Format == "json", IncludeLocation: cfg.Server.Debug,
+	})
+}
