@@ -21,19 +21,19 @@ func (s *Session) firstCheck() int64 {
 func (s *Session) check(now int64) int64 {
 	silent := inSeconds(s.server.opts.ActivityTimeout)
 	patience := inSeconds(s.server.opts.PongTimeout)
-	idle := now - s.seen.Load()/int64(time.Second)
+	seen := s.seen.Load() / int64(time.Second)
+	idle := now - seen
 	switch {
 	case s.closing.Load():
 		return now + patience
 	case idle < silent:
-		s.pinged = false
 		return now + silent - idle
-	case !s.pinged:
-		s.pinged = true
+	case s.pinged <= seen:
+		s.pinged = now
 		s.conn.Ping()
 		return now + patience
-	case idle < silent+patience:
-		return now + silent + patience - idle
+	case now < s.pinged+patience:
+		return s.pinged + patience
 	default:
 		s.fail(pusher.CodePongTimeout, pusher.CodePongTimeout.Text())
 		return now + patience

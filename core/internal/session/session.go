@@ -33,7 +33,7 @@ type Session struct {
 
 	// Only the worker touches these.
 	place    wheelPlace
-	pinged   bool
+	pinged   int64 // second of the last ping
 	bad      uint8
 	members  []*hub.Membership
 	events   limit.Bucket
