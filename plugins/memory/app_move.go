@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
 
@@ -119,6 +120,9 @@ func (m *appManager) importApp(moved movedApp) error {
 	app, err := appjson.Decode(moved.App)
 	if err != nil {
 		return err
+	}
+	if app.ID != moved.ID {
+		return fmt.Errorf("%w: the app %q came under the id %q", contract.ErrInvalid, app.ID, moved.ID)
 	}
 	if other := m.byKey[app.Key]; other != nil && other.ID != app.ID {
 		m.log.Warn("a change made to an app at run time is dropped: its key belongs to another app", "app", app.ID, "other", other.ID)

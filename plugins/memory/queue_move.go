@@ -131,10 +131,8 @@ func (q *queue) Import(_ context.Context, chunk []byte) error {
 	if err != nil {
 		return err
 	}
-	for _, m := range state.Jobs {
-		if err := checkJob(m.Job); err != nil {
-			return err
-		}
+	if err := state.check(); err != nil {
+		return err
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -155,6 +153,25 @@ func (q *queue) Import(_ context.Context, chunk []byte) error {
 	return nil
 }
 
+func (c *queueChunk) check() error {
+	for _, m := range c.Jobs {
+		if err := checkJob(m.Job); err != nil {
+			return err
+		}
+	}
+	for _, m := range c.Dead {
+		if err := checkJob(m.Job); err != nil {
+			return err
+		}
+	}
+	for _, m := range c.Recent {
+		if !isQueueName(m.Queue) {
+			return badQueueName(m.Queue)
+		}
+	}
+	return nil
+}
+
 func (s *store) importJob(m movedJob, now time.Time) {
 	l := s.line(m.Job.Queue, now)
 	j := &job{Job: m.Job, seq: m.Seq, enqueued: m.Enqueued, attempts: m.Attempts}
@@ -162,7 +179,7 @@ func (s *store) importJob(m movedJob, now time.Time) {
 	s.bytes += j.size()
 	g := l.join(j)
 	first := g.jobs.len() == 1
-	if first && m.Out {
+	if first && m.Out && l.out[j.seq] == nil {
 		l.lend(g, now.Add(m.Wait))
 		return
 	}

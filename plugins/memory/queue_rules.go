@@ -57,7 +57,8 @@ type backOff struct {
 
 // delay doubles with every attempt, varies by the jitter, and never exceeds most.
 func (b backOff) delay(attempt uint32) time.Duration {
-	d := float64(b.base) * math.Exp2(float64(attempt)-1)
+	const enough = 62 // doublings; any base is far beyond most by then
+	d := float64(b.base) * math.Exp2(float64(min(attempt-1, enough)))
 	d *= 1 - b.jitter + 2*b.jitter*b.random()
 	return time.Duration(min(d, float64(b.most)))
 }
