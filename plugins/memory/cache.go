@@ -35,9 +35,7 @@ type cache struct {
 
 var (
 	_ contract.Cache         = (*cache)(nil)
-	_ contract.CacheBatcher  = (*cache)(nil)
 	_ contract.CacheSwapper  = (*cache)(nil)
-	_ contract.CacheToucher  = (*cache)(nil)
 	_ contract.Inline        = (*cache)(nil)
 	_ contract.Closer        = (*cache)(nil)
 	_ contract.MetricsSource = (*cache)(nil)
@@ -91,24 +89,6 @@ func (c *cache) get(key string, now time.Duration) []byte {
 	return c.lru.slots[i].value // nil in slot 0
 }
 
-// GetMany is Get for many keys under one lock.
-func (c *cache) GetMany(_ context.Context, keys []string) ([][]byte, []error) {
-	values, errs := make([][]byte, len(keys)), make([]error, len(keys))
-	now := c.now()
-	c.mu.Lock()
-	for i, key := range keys {
-		values[i] = c.get(key, now)
-	}
-	c.mu.Unlock()
-	for i, value := range values {
-		if value == nil {
-			errs[i] = contract.ErrNotFound
-		}
-		values[i] = bytes.Clone(value)
-	}
-	return values, errs
-}
-
 // Set stores a copy of value.
 func (c *cache) Set(_ context.Context, key string, value []byte, opts contract.SetOptions) (bool, error) {
 	if err := checkEntry(key, value, opts.TTL); err != nil {
@@ -131,26 +111,6 @@ func (c *cache) set(key string, owned []byte, opts contract.SetOptions, now time
 	}
 	c.lru.put(key, owned, c.ends(opts.TTL, now))
 	return true, nil
-}
-
-// SetMany is Set for many entries, one after the other.
-func (c *cache) SetMany(_ context.Context, entries []contract.CacheEntry) ([]bool, []error) {
-	stored, errs := make([]bool, len(entries)), make([]error, len(entries))
-	owned := make([][]byte, len(entries))
-	for i, e := range entries {
-		if errs[i] = checkEntry(e.Key, e.Value, e.Options.TTL); errs[i] == nil {
-			owned[i] = own(e.Value)
-		}
-	}
-	now := c.now()
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for i, e := range entries {
-		if errs[i] == nil {
-			stored[i], errs[i] = c.set(e.Key, owned[i], e.Options, now)
-		}
-	}
-	return stored, errs
 }
 
 // Delete removes key.
@@ -188,69 +148,6 @@ func (c *cache) CompareAndSet(_ context.Context, key string, old, value []byte, 
 	}
 	c.lru.put(key, owned, c.ends(ttl, now))
 	return true, nil
-}
-
-// Touch gives key a new lifetime and makes the entry the one used last.
-func (c *cache) Touch(_ context.Context, key string, ttl time.Duration) (bool, error) {
-	if err := checkEntry(key, nil, ttl); err != nil {
-		return false, err
-	}
-	now := c.now()
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.frozen {
-		return false, errFrozen
-	}
-	c.operations++
-	i := c.lru.use(key, now)
-	if i != 0 {
-		c.lru.slots[i].ends = c.ends(ttl, now)
-	}
-	return i != 0, nil
-}
-
-// TTL returns the time left, rounded up to a millisecond. Asking is no use of the entry.
-func (c *cache) TTL(_ context.Context, key string) (time.Duration, error) {
-	now := c.now()
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.operations++
-	i := c.lru.find(key, now)
-	if i == 0 {
-		return 0, contract.ErrNotFound
-	}
-	return c.lru.slots[i].left(now), nil
-}
-
-// left returns the time that an entry has yet, or NoExpiry.
-func (s *slot) left(now time.Duration) time.Duration {
-	if s.ends == never {
-		return contract.NoExpiry
-	}
-	return roundUp(s.ends - now)
-}
-
-// ends turns the lifetime of a call into a time.
-func (c *cache) ends(ttl, now time.Duration) time.Duration {
-	switch ttl {
-	case contract.NoExpiry:
-		return never
-	case 0:
-		ttl = c.ttl
-	}
-	if ttl = roundUp(ttl); ttl > never-now {
-		return never
-	}
-	return now + ttl
-}
-
-// roundUp returns d in whole milliseconds, not less than d but where that is
-// more than a Duration holds.
-func roundUp(d time.Duration) time.Duration {
-	if up := d + time.Millisecond - 1; up > d {
-		return up.Truncate(time.Millisecond)
-	}
-	return d
 }
 
 // own copies a value; the copy of an empty one is empty and not nil.
