@@ -12,8 +12,8 @@ type Cache struct {
 // MemoryCache are the options of cache driver memory.
 type MemoryCache struct {
 	TTL             time.Duration `key:"ttl" env:"CACHE_TTL_SECONDS" unit:"s" default:"300" doc:"Life of an entry whose writer does not say; 0 = no end."`
-	CleanupInterval time.Duration `key:"cleanup_interval" env:"CACHE_CLEANUP_INTERVAL" unit:"s" default:"60" min:"1" doc:"How often expired entries are swept out."`
-	MaxCapacity     uint64        `key:"max_capacity" env:"CACHE_MAX_CAPACITY" default:"10000" min:"1" doc:"Most entries; the least recently used one leaves first."`
+	CleanupInterval time.Duration `key:"cleanup_interval" env:"CACHE_CLEANUP_INTERVAL" unit:"s" default:"60" doc:"How often expired entries are swept out; 0 = they stay until they are asked for or evicted."`
+	MaxCapacity     uint64        `key:"max_capacity" env:"CACHE_MAX_CAPACITY" default:"10000" min:"1" max:"2147483646" doc:"Most entries; the least recently used one leaves first."`
 }
 
 // CacheRedis are the options of the cache on Redis.

@@ -108,7 +108,8 @@ func (l *loader) appCredentials(app map[string]any) (found bool) {
 		missing[i] = prefix + missing[i]
 	}
 	l.problems = append(l.problems, Problem{
-		Env: set[0], Text: "describes an app only together with " + enumeration(missing) + ", which is not set"})
+		Env: set[0], Text: "describes an app only together with " + enumeration(missing) + "; set that too",
+	})
 	app["id"] = ""
 	return true
 }
@@ -121,7 +122,8 @@ func (l *loader) appLimit(part string) any {
 	n, err := number(value)
 	if err != nil || n < 0 || n != float64(uint32(n)) {
 		l.problems = append(l.problems, Problem{
-			Env: name, Text: mustBe("a whole number, 0 for no limit", value).Error()})
+			Env: name, Text: mustBe("a whole number, 0 for no limit", value).Error(),
+		})
 		return defaultAppLimit
 	}
 	return uint32(n)

@@ -12,10 +12,10 @@
 //	substitute.go  ${NAME} in its text
 //	document.go    the parsed file; lines_*.go say on which line each key stands
 //	fields.go      the table of all keys, made from the tags of the structs
-//	value.go       a value of a file or of the environment becomes a Go value
+//	value.go       a text of the environment or a value of a file becomes a Go value
 //	unknown.go     keys that are not in the table
 //	validate.go    values that are wrong together
-//	choices.go     what the driver of each kind is given
+//	choices.go     which driver serves each kind; options.go says what it is given
 //
 // The sections are plain structs, one file each. A tag holds everything about a
 // key: its name, its environment names, default, bounds and description; the

@@ -32,7 +32,7 @@ func (l *loader) resolveApps() {
 	} else {
 		l.decodeApps(*apps)
 	}
-	if len(*apps) == 0 && l.cfg.AppManager.Driver == driverMemory {
+	if len(*apps) == 0 && len(l.problems) == 0 && l.cfg.AppManager.Driver == driverMemory {
 		l.warnf(appsKey, "holds no app, so every client will be refused (4001): add one, or set %sID, %[1]sKEY and %[1]sSECRET",
 			compat.EnvPlainDefaultApp)
 	}

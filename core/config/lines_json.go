@@ -57,7 +57,8 @@ func (x *jsonIndex) object(path string) {
 		at := join(path, key)
 		if seen[key] {
 			x.problems = append(x.problems, Problem{Line: x.here(), Key: at, Text: fmt.Sprintf(
-				"is written twice, first on line %d; keep one", x.at[at])})
+				"is written twice, first on line %d; keep one", x.at[at],
+			)})
 		}
 		seen[key] = true
 		x.at[at] = x.here()

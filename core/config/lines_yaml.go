@@ -23,7 +23,8 @@ func yamlLines(text []byte) lines {
 	}
 	if err := documents.Decode(&second); !errors.Is(err, io.EOF) {
 		x.problems = append(x.problems, Problem{
-			Line: second.Line, Text: "only the first YAML document of the file would be read; remove what follows ---"})
+			Line: second.Line, Text: "only the first YAML document of the file would be read; remove what follows ---",
+		})
 	}
 	return x
 }

@@ -18,11 +18,7 @@ func Load(src Source) (*Config, []Notice, error) {
 	l := &loader{src: src, env: environment(src.Environ), cfg: &Config{resolved: &resolved{}}}
 	l.fields = fieldsOf(l.cfg)
 	l.open()
-	l.addPlugins()
-	l.apply()
-	l.checkKeys()
-	l.resolve()
-	l.validate()
+	l.settle()
 	if len(l.problems) > 0 {
 		return nil, l.notices, &Error{sortProblems(l.problems)}
 	}
@@ -33,7 +29,8 @@ func Load(src Source) (*Config, []Notice, error) {
 type loader struct {
 	src      Source
 	env      map[string]string
-	doc      *document // the file; empty if there is none, or if it cannot be read
+	doc      *document // the file; empty if there is none
+	unread   bool      // there is a file, but it cannot be read
 	cfg      *Config
 	fields   []*field
 	given    map[string]string // environment name or flag that gave a key its value
@@ -47,15 +44,18 @@ func (l *loader) open() {
 	name, passedOver := l.findFile()
 	if name == "" {
 		l.notices = append(l.notices, Notice{Problem: Problem{
-			Text: "no file was named or found (" + strings.Join(searched, ", ") + "): the environment alone counts"}})
+			Text: "no file was named or found (" + strings.Join(searched, ", ") + "): the environment alone counts",
+		}})
 		return
 	}
 	for _, other := range passedOver {
 		l.notices = append(l.notices, Notice{Warning: true, Problem: Problem{
-			File: other, Text: "is not read, because " + name + " is there; files are never merged"}})
+			File: other, Text: "is not read, because " + name + " is there; files are never merged",
+		}})
 	}
 	l.cfg.File = name
 	text, err := readFile(l.path(name))
+	l.unread = true
 	if err != nil {
 		l.problems = append(l.problems, Problem{Text: "cannot read the file: " + err.Error()})
 		return
@@ -63,20 +63,36 @@ func (l *loader) open() {
 	doc, problems := parse(name, text, l.env)
 	l.problems = append(l.problems, problems...)
 	if doc != nil {
-		l.doc = doc
+		l.doc, l.unread = doc, false
 	}
 }
 
-// apply gives every field its value.
+// settle makes the configuration of what was read.
+func (l *loader) settle() {
+	l.addPlugins()
+	l.apply()
+	l.checkKeys()
+	l.resolve()
+	l.validate()
+}
+
+// apply gives every field its value. A value of the file that the environment
+// takes the place of must be right all the same.
 func (l *loader) apply() {
 	merged := l.merge()
 	for _, f := range l.fields {
 		f.setDefault()
+		name := l.given[f.path]
+		if value, ok := f.lookup(l.doc.values); ok && name != "" {
+			if err := f.set(value); err != nil {
+				l.addInFile(f.path, err)
+			}
+		}
 		value, ok := f.lookup(merged)
 		if !ok {
 			continue
 		}
-		if err := f.set(value); err != nil {
+		if err := f.set(value); err != nil && (name == "" || name != f.fallback) {
 			l.addf(f.path, "%w", err)
 		}
 	}
@@ -158,6 +174,11 @@ func (l *loader) at(key string) Problem {
 		p.File = l.doc.name
 	}
 	return p
+}
+
+// addInFile adds a problem with the value that stands in the file.
+func (l *loader) addInFile(key string, err error) {
+	l.problems = append(l.problems, Problem{File: l.doc.name, Line: l.doc.line(key), Key: key, Text: err.Error()})
 }
 
 func (l *loader) addf(key, format string, args ...any) {

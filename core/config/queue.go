@@ -5,10 +5,17 @@ import "time"
 // Queue chooses the queue of webhook jobs.
 type Queue struct {
 	Driver       string       `key:"driver" env:"QUEUE_DRIVER" kind:"driver" doc:"memory, redis, redis-cluster, sqs, none, or a plugin's driver. Unset: redis if a Redis address is configured for the queue, else memory."`
+	Memory       QueueMemory  `key:"memory" doc:"Driver memory."`
 	Redis        QueueRedis   `key:"redis" doc:"Driver redis."`
 	RedisCluster QueueCluster `key:"redis_cluster" doc:"Driver redis-cluster."`
 	SQS          SQS          `key:"sqs" doc:"Driver sqs. Credentials come from the default AWS chain."`
 	Reliability  Reliability  `key:"reliability" doc:"Retries, leases and bounds, for every driver."`
+}
+
+// QueueMemory are the bounds of queue driver memory beyond those of Reliability.
+type QueueMemory struct {
+	GroupCapacity uint64 `key:"group_capacity" default:"10000" min:"1" max:"2147483647" doc:"Most waiting jobs of one group (an app, webhook and channel)."`
+	MaxBytes      uint64 `key:"max_bytes" default:"268435456" min:"1048576" doc:"Most bytes of jobs and dead letters; the oldest dead letters go first."`
 }
 
 // QueueRedis are the options of the queue on one Redis.
@@ -47,16 +54,16 @@ type Reliability struct {
 	RetryBaseDelay     time.Duration `key:"retry_base_delay_ms" env:"QUEUE_RETRY_BASE_DELAY_MS" unit:"ms" default:"1000" doc:"First retry delay; doubles."`
 	RetryMaxDelay      time.Duration `key:"retry_max_delay_ms" env:"QUEUE_RETRY_MAX_DELAY_MS" unit:"ms" default:"60000" doc:"Longest retry delay."`
 	RetryJitter        float64       `key:"retry_jitter" env:"QUEUE_RETRY_JITTER" default:"0.2" max:"1" doc:"Share by which delays vary."`
-	LeaseDuration      time.Duration `key:"lease_duration_ms" env:"QUEUE_LEASE_DURATION_MS" unit:"ms" default:"30000" min:"1" doc:"Time after which a silent consumer loses its job."`
+	LeaseDuration      time.Duration `key:"lease_duration_ms" env:"QUEUE_LEASE_DURATION_MS" unit:"ms" default:"30000" min:"1000" doc:"Time after which a silent consumer loses its job."`
 	LeaseRenewInterval time.Duration `key:"lease_renew_interval_ms" env:"QUEUE_LEASE_RENEW_INTERVAL_MS" unit:"ms" default:"10000" min:"1" doc:"How often a lease is renewed; less than the lease."`
 	StalledBatchSize   uint32        `key:"stalled_batch_size" env:"QUEUE_STALLED_BATCH_SIZE" default:"100" min:"1" doc:"Stalled jobs taken back at a time."`
 	WorkerPollInterval time.Duration `key:"worker_poll_interval_ms" env:"QUEUE_WORKER_POLL_INTERVAL_MS" unit:"ms" default:"500" min:"1" doc:"How often an idle consumer looks for work."`
 	WorkerPrefetch     uint32        `key:"worker_prefetch" env:"QUEUE_WORKER_PREFETCH" default:"16" min:"1" doc:"Jobs fetched ahead."`
 	ShutdownTimeout    time.Duration `key:"shutdown_timeout_ms" env:"QUEUE_SHUTDOWN_TIMEOUT_MS" unit:"ms" default:"30000" doc:"Time for jobs at work when stopping."`
 	CompletedRetention uint64        `key:"completed_retention" env:"QUEUE_COMPLETED_RETENTION" default:"1000" doc:"Finished jobs kept."`
-	FailedRetention    uint64        `key:"failed_retention" env:"QUEUE_FAILED_RETENTION" default:"10000" doc:"Dead letters kept."`
+	FailedRetention    uint64        `key:"failed_retention" env:"QUEUE_FAILED_RETENTION" default:"10000" max:"2147483647" doc:"Dead letters kept."`
 	EventRetention     uint64        `key:"event_retention" env:"QUEUE_EVENT_RETENTION" default:"10000" doc:"Queue events kept."`
 	DeduplicationTTL   time.Duration `key:"deduplication_ttl_ms" env:"QUEUE_DEDUPLICATION_TTL_MS" unit:"ms" default:"300000" doc:"How long a job's id is remembered."`
-	MemoryCapacity     uint64        `key:"memory_capacity" env:"QUEUE_MEMORY_CAPACITY" default:"100000" min:"1" doc:"Most jobs of driver memory."`
+	MemoryCapacity     uint64        `key:"memory_capacity" env:"QUEUE_MEMORY_CAPACITY" default:"100000" min:"1" max:"100000000" doc:"Most jobs of driver memory."`
 	MaxBatchSize       uint32        `key:"max_batch_size" env:"QUEUE_MAX_BATCH_SIZE" default:"1000" min:"1" doc:"Most jobs of one enqueue call."`
 }

@@ -42,7 +42,9 @@ func (l *loader) storeDriver(key, driver, override string) string {
 		return driver
 	}
 	driver, reason := l.impliedDriver(override)
-	l.notef("", "%s is not set: %s, because %s", key, driver, reason)
+	if !l.unread {
+		l.notef("", "%s is not set: %s, because %s", key, driver, reason)
+	}
 	return driver
 }
 

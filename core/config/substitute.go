@@ -11,7 +11,7 @@ import (
 var variable = regexp.MustCompile(`\$\{([A-Za-z_][A-Za-z0-9_]*)(:-([^}]*))?\}`)
 
 // plain are values that mean the same in every format, quoted or not.
-var plain = regexp.MustCompile(`^[A-Za-z0-9_./-]*$`)
+var plain = regexp.MustCompile(`^-?[A-Za-z0-9/][A-Za-z0-9_./-]*$`)
 
 // The ends of a stand-in: characters for private use, which no one types.
 const standInBegin, standInEnd = "\uE0F1", "\uE0F2"
@@ -125,5 +125,6 @@ func (s *substitution) revealOne(found string) string {
 
 func (m missingVariable) problem(file string) Problem {
 	return Problem{File: file, Line: m.line, Text: fmt.Sprintf(
-		"${%s}: the environment does not set %s; set it, or write ${%s:-default}", m.name, m.name, m.name)}
+		"${%s}: the environment does not set %s; set it, or write ${%s:-default}", m.name, m.name, m.name,
+	)}
 }

@@ -164,6 +164,7 @@ func (l *loader) checkAddress(key string, p *Plugin) {
 	}
 	if p.TLS.CAPath == "" || p.TLS.CertPath == "" || p.TLS.KeyPath == "" {
 		l.addf(key+".address", "%w", fmt.Errorf(
-			"is reached over TCP and needs mutual TLS: set %s.tls.ca_path, cert_path and key_path", key))
+			"is reached over TCP and needs mutual TLS: set %s.tls.ca_path, cert_path and key_path", key,
+		))
 	}
 }
