@@ -70,6 +70,7 @@ func (c *client) closed(skip func(event string) bool) (code, reason string, err 
 		c.over = true
 		code, reason = closeCode(payload)
 		_ = c.socket.send(finBit|opClose, payload) // may be gone already
+		defer c.socket.conn.Close()
 		return code, reason, c.socket.ended()
 	}
 }

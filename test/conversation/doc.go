@@ -26,6 +26,8 @@
 //	POST /events BODY -> 400 {...}  words before the method spoil the call: unsigned, missigned,
 //	                                stale, future, unhashed, mishashed, version=V, key=K, app=ID
 //
+//	eventually GET /channels -> ... the same call until it is answered so
+//
 //	user ann {"user_id":"ann"}      channel data for "as ann", $USER(ann) and $AUTH(a,channel,ann)
 //	watch EVENT                     expect this event as well (see below)
 //	app small {"max_connections":1} an app with these settings, for "use small"

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // frameLine is a line that sends or expects frames: "a> TEXT", "10x a< PATTERN".
@@ -29,6 +30,8 @@ func (r *run) step(text string) error {
 		return nil
 	case "publish":
 		return r.publish(rest)
+	case "eventually":
+		return r.eventually(rest)
 	}
 	if strings.Contains(text, " -> ") {
 		return r.api(text)
@@ -105,6 +108,23 @@ func (r *run) publish(text string) error {
 		return err
 	}
 	return r.api("POST /events " + string(encoded) + " -> 200 {}")
+}
+
+// eventually repeats a call until it is answered as expected or time is up.
+func (r *run) eventually(text string) error {
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for over := time.After(r.target.StepTimeout); ; {
+		err := r.api(text)
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-tick.C:
+		case <-over:
+			return err
+		}
+	}
 }
 
 // api reads `CALL -> STATUS [PATTERN]`.

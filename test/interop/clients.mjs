@@ -49,12 +49,15 @@ export function closeAll() {
   open.clear();
 }
 
-/** Resolves with the data of the next event of this name on a channel, connection or member list. */
-export function next(emitter, event) {
+/** Resolves with the data of the next event of this name on a channel or connection. */
+export const next = async (emitter, event) => (await nextWithMetadata(emitter, event)).data;
+
+/** Resolves with data and metadata (who sent a client event). */
+export function nextWithMetadata(emitter, event) {
   return new Promise((resolve) => {
     const handler = (data, metadata) => {
       emitter.unbind(event, handler);
-      resolve(metadata ? { data, metadata } : data);
+      resolve({ data, metadata });
     };
     emitter.bind(event, handler);
   });

@@ -1,6 +1,6 @@
 import { after, test } from 'node:test';
 import assert from 'node:assert/strict';
-import { client, closeAll, next, query, subscribed } from './clients.mjs';
+import { client, closeAll, next, nextWithMetadata, query, subscribed } from './clients.mjs';
 
 after(closeAll);
 const limits = { timeout: 20_000 };
@@ -47,7 +47,7 @@ test('client events say who sent them', limits, async () => {
     subscribed(client(ann), 'presence-chat'),
     subscribed(client(ben), 'presence-chat'),
   ]);
-  const arrived = next(there, 'client-typing');
+  const arrived = nextWithMetadata(there, 'client-typing');
   here.trigger('client-typing', { at: 1 });
   const { data, metadata } = await arrived;
   assert.deepEqual(data, { at: 1 });
@@ -65,5 +65,6 @@ test('the back end can ask who is there', limits, async () => {
 
 test('numeric user ids become text', limits, async () => {
   const channel = await subscribed(client({ user_id: 10 }), 'presence-numbers');
-  assert.deepEqual(channel.members.me, { id: '10', info: {} });
+  assert.deepEqual(channel.members.get('10'), { id: '10', info: {} });
+  assert.deepEqual(await query('/channels/presence-numbers/users'), { users: [{ id: '10' }] });
 });
