@@ -1,0 +1,217 @@
+package faults
+
+import (
+	"bufio"
+	"crypto/hmac"
+	"crypto/md5"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+)
+
+// patience bounds every wait of these tests.
+const patience = 30 * time.Second
+
+// client is a WebSocket client of the Pusher protocol. One goroutine uses it.
+type client struct {
+	conn net.Conn
+	in   *bufio.Reader
+	id   string
+}
+
+// event is one frame from the server. Data is what the string in the frame holds.
+type event struct {
+	Event   string
+	Channel string
+	Data    string
+}
+
+// closed is the error of a client that read a close frame.
+type closed struct{ code int }
+
+func (c closed) Error() string { return fmt.Sprintf("closed with %d", c.code) }
+
+// dial connects to an app and reads the greeting.
+func dial(port int, key string) (*client, error) {
+	conn, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+	if err != nil {
+		return nil, err
+	}
+	c := &client{conn: conn, in: bufio.NewReaderSize(conn, 2048)}
+	_ = conn.SetDeadline(time.Now().Add(patience))
+	if err := c.greet(key); err != nil {
+		_ = conn.Close()
+		return nil, err
+	}
+	return c, nil
+}
+
+func (c *client) greet(key string) error {
+	fmt.Fprintf(c.conn, "GET /app/%s?protocol=7 HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+
+		"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n", key)
+	resp, err := http.ReadResponse(c.in, nil)
+	if err != nil {
+		return err
+	}
+	if resp.StatusCode != http.StatusSwitchingProtocols {
+		return fmt.Errorf("upgrade answered %s", resp.Status)
+	}
+	e, err := c.next()
+	if err != nil {
+		return err
+	}
+	if e.Event != "pusher:connection_established" {
+		_, err = c.next() // the close frame behind the error
+		return errors.Join(fmt.Errorf("greeted with %s %s", e.Event, e.Data), err)
+	}
+	var hello struct {
+		SocketID string `json:"socket_id"`
+	}
+	err = json.Unmarshal([]byte(e.Data), &hello)
+	c.id = hello.SocketID
+	return err
+}
+
+func (c *client) send(format string, args ...any) error {
+	payload := fmt.Sprintf(format, args...)
+	head := []byte{0x81}
+	if n := len(payload); n < 126 {
+		head = append(head, 0x80|byte(n))
+	} else {
+		head = binary.BigEndian.AppendUint16(append(head, 0x80|126), uint16(n))
+	}
+	_, err := c.conn.Write(append(append(head, 0, 0, 0, 0), payload...))
+	return err
+}
+
+// next reads the next text frame; pings are skipped, a close frame is closed.
+func (c *client) next() (event, error) {
+	for {
+		op, payload, err := c.frame()
+		switch {
+		case err != nil:
+			return event{}, err
+		case op == 8 && len(payload) >= 2:
+			return event{}, closed{int(binary.BigEndian.Uint16(payload))}
+		case op == 1:
+			return parse(payload)
+		}
+	}
+}
+
+func parse(payload []byte) (event, error) {
+	var e struct {
+		Event, Channel string
+		Data           json.RawMessage
+	}
+	if err := json.Unmarshal(payload, &e); err != nil {
+		return event{}, fmt.Errorf("frame %q: %w", payload, err)
+	}
+	out := event{e.Event, e.Channel, string(e.Data)}
+	_ = json.Unmarshal(e.Data, &out.Data)
+	return out, nil
+}
+
+func (c *client) frame() (op byte, payload []byte, err error) {
+	var head [10]byte
+	if _, err := io.ReadFull(c.in, head[:2]); err != nil {
+		return 0, nil, err
+	}
+	n := uint64(head[1])
+	if size := map[uint64]int{126: 2, 127: 8}[n]; size > 0 {
+		if _, err := io.ReadFull(c.in, head[10-size:]); err != nil {
+			return 0, nil, err
+		}
+		clear(head[:10-size])
+		n = binary.BigEndian.Uint64(head[2:])
+	}
+	payload = make([]byte, n)
+	_, err = io.ReadFull(c.in, payload)
+	return head[0] & 0x0f, payload, err
+}
+
+// subscribe joins a public channel and waits for the acknowledgement.
+func (c *client) subscribe(channel string) error {
+	if err := c.send(`{"event":"pusher:subscribe","data":{"channel":%q}}`, channel); err != nil {
+		return err
+	}
+	return c.await("pusher_internal:subscription_succeeded")
+}
+
+// await reads until an event of this name.
+func (c *client) await(name string) error {
+	for {
+		e, err := c.next()
+		if err != nil || e.Event == name {
+			return err
+		}
+	}
+}
+
+// api publishes over one kept-alive connection.
+type api struct {
+	base, id, key, secret string
+	http                  http.Client
+}
+
+func newAPI(base, id, key, secret string) *api {
+	return &api{base: base, id: id, key: key, secret: secret, http: http.Client{
+		Timeout: patience, Transport: &http.Transport{MaxIdleConnsPerHost: 16},
+	}}
+}
+
+// publish sends one event and returns the status.
+func (a *api) publish(channel, name, data string) (int, error) {
+	body, err := json.Marshal(map[string]string{"name": name, "channel": channel, "data": data})
+	if err != nil {
+		return 0, err
+	}
+	return a.post("/apps/"+a.id+"/events", body)
+}
+
+func (a *api) post(path string, body []byte) (int, error) {
+	sum := md5.Sum(body)
+	query := fmt.Sprintf("auth_key=%s&auth_timestamp=%d&auth_version=1.0&body_md5=%x", a.key, time.Now().Unix(), sum)
+	resp, err := a.http.Post(a.base+path+"?"+query+"&auth_signature="+sign(a.secret, "POST\n"+path+"\n"+query), "application/json", strings.NewReader(string(body)))
+	if err != nil {
+		return 0, err
+	}
+	defer resp.Body.Close()
+	_, err = io.Copy(io.Discard, resp.Body)
+	return resp.StatusCode, err
+}
+
+func sign(secret, text string) string {
+	mac := hmac.New(sha256.New, []byte(secret))
+	_, _ = io.WriteString(mac, text)
+	return hex.EncodeToString(mac.Sum(nil))
+}
+
+// crowd dials n clients at once and subscribes each to a channel.
+func crowd(port int, key, channel string, n int) ([]*client, error) {
+	clients, errs := make([]*client, n), make([]error, n)
+	var wg sync.WaitGroup
+	turns := make(chan struct{}, 32)
+	for i := range n {
+		wg.Go(func() {
+			turns <- struct{}{}
+			defer func() { <-turns }()
+			c, err := dial(port, key)
+			if err == nil {
+				err = c.subscribe(channel)
+			}
+			clients[i], errs[i] = c, err
+		})
+	}
+	wg.Wait()
+	return clients, errors.Join(errs...)
+}
