@@ -18,6 +18,8 @@ type AdapterConfig struct {
 	// synctest bubble instead. With neither, time passes for real.
 	Advance func(d time.Duration)
 	Bubble  bool
+
+	clients opener[contract.Adapter] // instead of Open, if not nil
 }
 
 // Adapter checks every promise of contract.Adapter and AdapterSession.
@@ -25,10 +27,12 @@ func Adapter(t *testing.T, cfg AdapterConfig) {
 	t.Helper()
 	cases := slices.Concat(adapterOpen, adapterTopics, adapterPresence, adapterCounts, adapterApply,
 		adapterChanges, adapterLease, adapterReap)
+	open := directly(cfg.clients, cfg.Open, nil)
 	play(t, pace{cfg.Advance, cfg.Bubble}, cases, func(t *testing.T) *adapterBench {
+		a, caps := open(t)
 		return &adapterBench{
-			bench:   bench{T: t, pace: pace{cfg.Advance, cfg.Bubble}},
-			adapter: cfg.Open(t),
+			bench:   bench{T: t, pace: pace{cfg.Advance, cfg.Bubble}, caps: caps},
+			adapter: a,
 			app:     unique("app-"),
 		}
 	})

@@ -25,16 +25,19 @@ type AppManagerConfig struct {
 	// synctest bubble instead. With neither, time passes for real.
 	Advance func(d time.Duration)
 	Bubble  bool
+
+	clients opener[contract.AppManager] // instead of Open, if not nil
 }
 
 // AppManager checks every promise of contract.AppManager, AppWriter and AppWatcher.
 func AppManager(t *testing.T, cfg AppManagerConfig) {
 	t.Helper()
 	cases := slices.Concat(appFind, appList, appWrite, appWatch)
+	open := directly(cfg.clients, cfg.Open, cfg.Capabilities)
 	play(t, pace{cfg.Advance, cfg.Bubble}, cases, func(t *testing.T) *appBench {
-		m := cfg.Open(t)
+		m, caps := open(t)
 		return &appBench{
-			bench: bench{T: t, pace: pace{cfg.Advance, cfg.Bubble}, caps: declared(m, cfg.Capabilities)},
+			bench: bench{T: t, pace: pace{cfg.Advance, cfg.Bubble}, caps: caps},
 			store: m,
 			cfg:   cfg,
 		}

@@ -23,6 +23,8 @@ type CacheConfig struct {
 	// DefaultTTL is what a TTL of 0 means to this cache: a time, NoExpiry, or 0
 	// to leave the case out.
 	DefaultTTL time.Duration
+
+	clients opener[contract.Cache] // instead of Open, if not nil
 }
 
 // Cache checks every promise of contract.Cache and of the interfaces beside it.
@@ -30,10 +32,11 @@ func Cache(t *testing.T, cfg CacheConfig) {
 	t.Helper()
 	cases := slices.Concat(cacheValues, cacheLifetimes, cacheIfAbsent, cacheShared,
 		cacheCounter, cacheSwapper, cacheToucher, cachePrefixer, cacheBatcher)
+	open := directly(cfg.clients, cfg.Open, cfg.Capabilities)
 	play(t, pace{cfg.Advance, cfg.Bubble}, cases, func(t *testing.T) *cacheBench {
-		c := cfg.Open(t)
+		c, caps := open(t)
 		return &cacheBench{
-			bench:  bench{T: t, pace: pace{cfg.Advance, cfg.Bubble}, caps: declared(c, cfg.Capabilities)},
+			bench:  bench{T: t, pace: pace{cfg.Advance, cfg.Bubble}, caps: caps},
 			cache:  c,
 			cfg:    cfg,
 			prefix: unique("suite:") + ":",

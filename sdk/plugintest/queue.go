@@ -27,6 +27,8 @@ type QueueConfig struct {
 	BackOff time.Duration
 	// Approximate says that Stats are estimates, which leaves their case out.
 	Approximate bool
+
+	clients opener[contract.Queue] // instead of Open, if not nil
 }
 
 // Queue checks every promise of contract.Queue, Consumer and DeadLetters.
@@ -37,10 +39,11 @@ func Queue(t *testing.T, cfg QueueConfig) {
 	}
 	cases := slices.Concat(queueEnqueue, queueDedupe, queueReceive, queueSettle, queueLease, queueDelay,
 		queueGroups, queueOrder, queueDead, queueDrain, queueCrash)
+	open := directly(cfg.clients, cfg.Open, cfg.Capabilities)
 	play(t, pace{cfg.Advance, cfg.Bubble}, cases, func(t *testing.T) *queueBench {
-		q := cfg.Open(t)
+		q, caps := open(t)
 		return &queueBench{
-			bench: bench{T: t, pace: pace{cfg.Advance, cfg.Bubble}, caps: declared(q, cfg.Capabilities)},
+			bench: bench{T: t, pace: pace{cfg.Advance, cfg.Bubble}, caps: caps},
 			queue: q,
 			cfg:   cfg,
 			name:  unique("suite-"),

@@ -18,16 +18,19 @@ type RateLimiterConfig struct {
 	// synctest bubble instead. With neither, time passes for real.
 	Advance func(d time.Duration)
 	Bubble  bool
+
+	clients opener[contract.RateLimiter] // instead of Open, if not nil
 }
 
 // RateLimiter checks every promise of contract.RateLimiter and RateLeaser.
 func RateLimiter(t *testing.T, cfg RateLimiterConfig) {
 	t.Helper()
 	cases := slices.Concat(limiterTake, limiterExact, limiterShared, limiterLease)
+	open := directly(cfg.clients, cfg.Open, cfg.Capabilities)
 	play(t, pace{cfg.Advance, cfg.Bubble}, cases, func(t *testing.T) *limiterBench {
-		l := cfg.Open(t)
+		l, caps := open(t)
 		return &limiterBench{
-			bench:   bench{T: t, pace: pace{cfg.Advance, cfg.Bubble}, caps: declared(l, cfg.Capabilities)},
+			bench:   bench{T: t, pace: pace{cfg.Advance, cfg.Bubble}, caps: caps},
 			limiter: l,
 			prefix:  unique("suite:") + ":",
 		}
