@@ -51,18 +51,18 @@ test: deps ## run all tests: every module, real clients, conversations, guards
 race: deps ## run all tests with the race detector
 	@CGO_ENABLED=1 go test -race -count=1 -timeout 25m $(packages)
 
-bench: ## measure, with ratios from one interleaved run
-	@go test -run '^$$' -bench . -benchtime 1x -count 1 -timeout 30m ./test/bench/...
+bench: build-minimal ## measure the built binaries, as ratios from one interleaved run
+	@go run ./test/bench
 
 check: lint verify test ## everything that a change must pass
 
 lint: tools ## vet, staticcheck, gofumpt
 	@go vet $(packages)
 	@$(staticcheck) $(packages)
-	@out=$$($(gofumpt) -l -extra $(modules)); test -z "$$out" || { echo "gofumpt would change (run: make fmt):"; echo "$$out"; exit 1; }
+	@out=$$($(gofumpt) -l $(modules)); test -z "$$out" || { echo "gofumpt would change (run: make fmt):"; echo "$$out"; exit 1; }
 
 fmt: $(gofumpt) ## format the Go code
-	@$(gofumpt) -w -extra $(modules)
+	@$(gofumpt) -w $(modules)
 
 proto: ## regenerate the code of sdk/wire from its .proto files
 	@sdk/wire/generate.sh

@@ -74,10 +74,7 @@ func (s *Server) Restart() error {
 	if err := s.start(); err != nil {
 		return err
 	}
-	if err := s.waitReady(); err != nil {
-		return fmt.Errorf("%w\n%s", err, s.Log())
-	}
-	return nil
+	return s.waitReady()
 }
 
 // Stop ends the server as an operator would, with SIGTERM, and waits for it. It
@@ -152,7 +149,8 @@ func (s *Server) waitReady() error {
 		select {
 		case <-tick.C:
 		case <-s.exited:
-			return fmt.Errorf("server ended before it was ready: %w", s.exitErr)
+			s.cmd = nil
+			return fmt.Errorf("server ended before it was ready: %v", s.exitErr)
 		case <-ctx.Done():
 			return errors.New("server is not ready in time")
 		}
