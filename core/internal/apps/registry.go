@@ -153,10 +153,11 @@ func (r *Registry) serve(h *Handle) bool {
 	if now < fresh {
 		return true
 	}
-	if now >= time.Duration(h.hard.Load()) {
+	hard := time.Duration(h.hard.Load())
+	if now >= hard {
 		return false
 	}
-	if h.fresh.CompareAndSwap(int64(fresh), int64(now+retryAfter)) {
+	if h.fresh.CompareAndSwap(int64(fresh), int64(min(now+retryAfter, hard))) {
 		r.flights.start(query{name: h.Load().Record.ID}, r.load)
 	}
 	return true
