@@ -180,6 +180,13 @@ func wantPort(t *testing.T, src Source, file string, port uint16) {
 	}
 }
 
+func TestAnIPv6HostMayStandInBrackets(t *testing.T) {
+	c := mustLoad(t, "", "", "HOST=[::1]", "METRICS_HOST=::")
+	if c.Server.Host != "::1" || c.Metrics.Host != "::" {
+		t.Errorf("hosts %s and %s", c.Server.Host, c.Metrics.Host)
+	}
+}
+
 func TestLevelOfTheLog(t *testing.T) {
 	tests := map[string]struct {
 		env  []string

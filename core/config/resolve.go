@@ -14,6 +14,7 @@ func (l *loader) resolve() {
 		c.Server.Debug = true
 	}
 	l.resolveLogging()
+	c.Server.Host, c.Metrics.Host = strings.Trim(c.Server.Host, "[]"), strings.Trim(c.Metrics.Host, "[]")
 	if c.PluginHost.Dir == "" {
 		c.PluginHost.Dir = defaultPluginDir(l.src.Executable)
 	}
