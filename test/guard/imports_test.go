@@ -92,11 +92,16 @@ func TestPusherIsPure(t *testing.T) {
 	}
 }
 
-// TestProductionLinksNoTesting: what ships does not contain the testing package.
-func TestProductionLinksNoTesting(t *testing.T) {
+// TestProgramsLinkNoSuite: the conformance suites are for tests. (go-plugin itself
+// links package testing; nothing of ours adds to it.)
+func TestProgramsLinkNoSuite(t *testing.T) {
 	for _, p := range packages(t) {
-		if p.Name == "main" && slices.Contains(p.Deps, "testing") {
-			t.Errorf("%s links testing", p.ImportPath)
+		if p.Name == "main" && slices.Contains(p.Deps, module+"/sdk/plugintest") {
+			t.Errorf("%s links the conformance suites", p.ImportPath)
+		}
+		outside := within(p.ImportPath, module+"/sdk/plugintest") || within(p.ImportPath, module+"/test")
+		if !outside && slices.Contains(p.Imports, "testing") {
+			t.Errorf("%s imports testing outside its tests", p.ImportPath)
 		}
 	}
 }

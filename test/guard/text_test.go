@@ -56,25 +56,6 @@ func TestNoMachineIsMentioned(t *testing.T) {
 	eachLine(t, machine, "a path of somebody's machine")
 }
 
-// TestNoTestSleeps: a test waits for what it waits for.
-func TestNoTestSleeps(t *testing.T) {
-	goSources(t, func(name string, file *ast.File, fset *token.FileSet) {
-		if !strings.HasSuffix(name, "_test.go") {
-			return
-		}
-		ast.Inspect(file, func(n ast.Node) bool {
-			sel, ok := n.(*ast.SelectorExpr)
-			if !ok || sel.Sel.Name != "Sleep" && sel.Sel.Name != "Skip" && sel.Sel.Name != "SkipNow" && sel.Sel.Name != "Skipf" {
-				return true
-			}
-			if x, ok := sel.X.(*ast.Ident); ok && (x.Name == "time" || x.Name == "t" || x.Name == "b") {
-				t.Errorf("%s: %s.%s: a test waits on a condition and always runs", fset.Position(sel.Pos()), x.Name, sel.Sel.Name)
-			}
-			return true
-		})
-	})
-}
-
 func goSources(t *testing.T, visit func(name string, file *ast.File, fset *token.FileSet)) {
 	t.Helper()
 	fset := token.NewFileSet()

@@ -56,7 +56,8 @@ func listPackages(dir string) ([]pkg, error) {
 	if err != nil {
 		return nil, err
 	}
-	args := []string{"-json=ImportPath,Name,Doc,Dir,GoFiles,TestGoFiles,Imports,TestImports,XTestImports,Deps"}
+	// -e: an import that the compiler refuses is still told to the rules.
+	args := []string{"-e", "-json=ImportPath,Name,Doc,Dir,GoFiles,TestGoFiles,Imports,TestImports,XTestImports,Deps"}
 	for _, m := range strings.Fields(string(modules)) {
 		args = append(args, m+"/...")
 	}
