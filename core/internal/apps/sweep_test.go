@@ -190,6 +190,7 @@ func TestUnusedAppsAreDropped(t *testing.T) {
 		if r.Len() != 1 {
 			t.Errorf("%d apps are held", r.Len())
 		}
+		synctest.Wait()
 		s.questions()
 		mustFind(t, r.ByKey, "key-a")
 		s.checkQuestions(t, 1)
