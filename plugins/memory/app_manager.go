@@ -9,6 +9,7 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 
+	"github.com/jackfield/jackfield/sdk"
 	"github.com/jackfield/jackfield/sdk/appjson"
 	"github.com/jackfield/jackfield/sdk/contract"
 )
@@ -37,9 +38,9 @@ var (
 )
 
 // openAppManager reads the apps and reports everything that is wrong with them.
-func openAppManager(opts appManagerOptions, log hclog.Logger) (*appManager, error) {
+func openAppManager(_ context.Context, opts appManagerOptions, env sdk.Env) (*appManager, error) {
 	m := &appManager{
-		log:        log,
+		log:        env.Logger,
 		configured: map[string]string{},
 		byID:       map[string]*contract.App{},
 		byKey:      map[string]*contract.App{},

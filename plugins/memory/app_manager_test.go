@@ -12,13 +12,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/go-hclog"
 
+	"github.com/jackfield/jackfield/sdk"
 	"github.com/jackfield/jackfield/sdk/contract"
 )
 
 // newApps opens an app manager with the apps of a JSON list.
 func newApps(t *testing.T, list string) *appManager {
 	t.Helper()
-	m, err := openAppManager(appsOf(t, list), hclog.NewNullLogger())
+	m, err := openAppManager(context.Background(), appsOf(t, list), sdk.Env{Logger: hclog.NewNullLogger()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,12 +67,12 @@ func TestConfiguredAppsAreFoundInEitherForm(t *testing.T) {
 func TestWrongAppsAreReportedAllAtOnce(t *testing.T) {
 	const list = `[{"id":"1","key":"k","secret":"s"}, {"id":"","key":"k2","secret":"s","max_connections":"abc"},
 		{"id":"1","key":"k3","secret":"s"}, {"id":"4","key":"k","secret":"s"}, {"id":"5","key":"k5"}]`
-	_, err := openAppManager(appsOf(t, list), hclog.NewNullLogger())
-	const want = `apps[1].id: must not be empty; ` +
-		`apps[1].max_connections: must be a whole number, found "abc"; ` +
-		`apps[2].id: must be unique, but "1" is also apps[0].id; ` +
-		`apps[3].key: must be unique, but "k" is also apps[0].key; ` +
-		`apps[4].secret: must not be empty`
+	_, err := openAppManager(context.Background(), appsOf(t, list), sdk.Env{Logger: hclog.NewNullLogger()})
+	const want = `apps[1].id: must not be empty
+apps[1].max_connections: must be a whole number, found "abc"
+apps[2].id: must be unique, but "1" is also apps[0].id
+apps[3].key: must be unique, but "k" is also apps[0].key
+apps[4].secret: must not be empty`
 	if err == nil || err.Error() != want || !errors.Is(err, contract.ErrInvalid) {
 		t.Errorf("error:\n%v\nwant:\n%s", err, want)
 	}

@@ -11,50 +11,48 @@ import (
 	"github.com/jackfield/jackfield/sdk/contract"
 )
 
-// readApps reads the apps of the configuration. The error is appjson.Problems,
-// with all that is wrong.
+// readApps reads the apps of the configuration. The error is
+// contract.OptionErrors, with all that is wrong.
 func readApps(docs []map[string]any) ([]*contract.App, error) {
-	var problems appjson.Problems
+	var p problems
 	var apps []*contract.App
 	ids, keys := seenAt{}, seenAt{}
 	for i, doc := range docs {
 		at := fmt.Sprintf("apps[%d]", i)
-		app, err := readApp(doc)
-		var wrong appjson.Problems
-		if errors.As(err, &wrong) {
-			problems = append(problems, wrong.Under(at)...)
-			continue
+		if app := p.readApp(at, doc); app != nil {
+			ids.unique(&p, app.ID, at+".id")
+			keys.unique(&p, app.Key, at+".key")
+			apps = append(apps, app)
 		}
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", at, err)
-		}
-		problems = append(problems, ids.first(app.ID, at+".id")...)
-		problems = append(problems, keys.first(app.Key, at+".key")...)
-		apps = append(apps, app)
 	}
-	if len(problems) > 0 {
-		return nil, problems
-	}
-	return apps, nil
+	return apps, p.err()
 }
 
-func readApp(doc map[string]any) (*contract.App, error) {
+// readApp returns nil for an app of which something cannot be read.
+func (p *problems) readApp(at string, doc map[string]any) *contract.App {
 	raw, err := json.Marshal(doc)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", contract.ErrInvalid, err)
+		p.addf(at, "cannot be read: %v", err)
+		return nil
 	}
-	return appjson.Decode(raw)
+	app, err := appjson.Decode(raw)
+	if wrong, ok := errors.AsType[appjson.Problems](err); ok {
+		for _, w := range wrong.Under(at) {
+			p.addf(w.Path, "%s", w.Text)
+		}
+	}
+	return app
 }
 
 // seenAt remembers where a value was seen that must be unique.
 type seenAt map[string]string
 
-func (s seenAt) first(value, at string) appjson.Problems {
+func (s seenAt) unique(p *problems, value, at string) {
 	if where, ok := s[value]; ok {
-		return appjson.Problems{{Path: at, Text: fmt.Sprintf("must be unique, but %q is also %s", value, where)}}
+		p.addf(at, "must be unique, but %q is also %s", value, where)
+		return
 	}
 	s[value] = at
-	return nil
 }
 
 // digest tells whether two apps have the same content.

@@ -9,6 +9,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/jackfield/jackfield/sdk"
 	"github.com/jackfield/jackfield/sdk/contract"
 )
 
@@ -42,7 +43,7 @@ var (
 )
 
 // openCache makes a cache that is empty. Close ends its sweeping.
-func openCache(opts cacheOptions) (*cache, error) {
+func openCache(_ context.Context, opts cacheOptions, _ sdk.Env) (*cache, error) {
 	if err := opts.validate(); err != nil {
 		return nil, err
 	}

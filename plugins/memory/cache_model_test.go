@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"slices"
 	"strconv"
@@ -12,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"github.com/jackfield/jackfield/sdk"
 	"github.com/jackfield/jackfield/sdk/contract"
 )
 
@@ -71,7 +73,7 @@ type cacheMachine struct {
 
 // fresh opens a cache on the model's clock.
 func (c *cacheMachine) fresh() *cache {
-	fresh, err := openCache(cacheOptions{TTL: 300, MaxCapacity: int64(c.model.max)})
+	fresh, err := openCache(context.Background(), cacheOptions{TTL: 300, MaxCapacity: int64(c.model.max)}, sdk.Env{})
 	if err != nil {
 		c.Fatal(err)
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/jackfield/jackfield/sdk"
 	"github.com/jackfield/jackfield/sdk/contract"
 )
 
@@ -28,6 +29,13 @@ func holds(t *testing.T, c *cache, key string) bool {
 		t.Fatal(err)
 	}
 	return err == nil
+}
+
+// held returns what is in the tables, past its time or not.
+func held(c *cache) (entries int, bytes int64, ids int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.lru.len(), c.lru.bytes, c.once.order.len()
 }
 
 func TestTheLeastRecentlyUsedEntryMakesPlace(t *testing.T) {
@@ -81,13 +89,13 @@ func TestExpiredEntriesAreSweptOutAtTheInterval(t *testing.T) {
 			t.Fatal(err)
 		}
 		<-time.After(59 * time.Second)
-		if n := c.lru.len(); n != 2*stride+11 {
-			t.Errorf("%d entries before the sweep", n)
+		if entries, _, _ := held(c); entries != 2*stride+11 {
+			t.Errorf("%d entries before the sweep", entries)
 		}
 		<-time.After(2 * time.Second)
 		synctest.Wait()
-		if n := c.lru.len(); n != 1 || c.lru.bytes != 2 || c.once.order.len() != 0 {
-			t.Errorf("after the sweep: %d entries, %d bytes, %d ids", n, c.lru.bytes, c.once.order.len())
+		if entries, bytes, ids := held(c); entries != 1 || bytes != 2 || ids != 0 {
+			t.Errorf("after the sweep: %d entries, %d bytes, %d ids", entries, bytes, ids)
 		}
 	})
 }
@@ -208,7 +216,7 @@ func TestExportsStopWithTheirContext(t *testing.T) {
 
 func BenchmarkCacheGetSet(b *testing.B) {
 	opts := defaults[cacheOptions]()
-	c, err := openCache(opts)
+	c, err := openCache(context.Background(), opts, sdk.Env{})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -110,10 +109,10 @@ func seconds(n int64) time.Duration { return time.Duration(n) * time.Second }
 func millis(n int64) time.Duration  { return time.Duration(n) * time.Millisecond }
 
 // problems collects what is wrong with options, to report all of it at once.
-type problems struct{ errs []error }
+type problems contract.OptionErrors
 
 func (p *problems) addf(key, format string, args ...any) {
-	p.errs = append(p.errs, fmt.Errorf("%s: %s", key, fmt.Sprintf(format, args...)))
+	*p = append(*p, contract.OptionError{Path: key, Problem: fmt.Sprintf(format, args...)})
 }
 
 func (p *problems) within(key string, value, least, most int64) {
@@ -122,10 +121,10 @@ func (p *problems) within(key string, value, least, most int64) {
 	}
 }
 
-// err returns the problems as one error, which is ErrInvalid, or nil.
+// err returns the problems as contract.OptionErrors, or nil.
 func (p *problems) err() error {
-	if len(p.errs) == 0 {
+	if len(*p) == 0 {
 		return nil
 	}
-	return fmt.Errorf("%w: %w", contract.ErrInvalid, errors.Join(p.errs...))
+	return contract.OptionErrors(*p)
 }

@@ -1,3 +1,23 @@
+// Plugin memory keeps apps, cached values and jobs in the memory of its process.
+//
+// The files of a driver begin with its name: app_*, cache_*, queue_*. Where a
+// driver has rules worth thinking about, they stand in a type without lock and
+// clock (lru, store), and the driver around it adds both.
 package main
 
-func main() {}
+import "github.com/jackfield/jackfield/sdk"
+
+func main() {
+	sdk.Serve(plugin())
+}
+
+func plugin() sdk.Plugin {
+	return sdk.Plugin{
+		Name: "memory",
+		Drivers: []sdk.Driver{
+			sdk.AppManagerDriver("memory", openAppManager),
+			sdk.CacheDriver("memory", openCache),
+			sdk.QueueDriver("memory", openQueue),
+		},
+	}
+}

@@ -1,14 +1,38 @@
 package main
 
 import (
+	"context"
+	"os"
 	"testing"
 
 	"go.uber.org/goleak"
 
+	"github.com/jackfield/jackfield/sdk"
 	"github.com/jackfield/jackfield/sdk/contract"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// buildDir is where the program is built; gone after the tests.
+var buildDir string
+
+func TestMain(m *testing.M) {
+	var err error
+	if buildDir, err = os.MkdirTemp("", "memory-plugin"); err != nil {
+		panic(err)
+	}
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		_ = os.RemoveAll(buildDir)
+		os.Exit(code)
+	}))
+}
+
+func sizeOf(t *testing.T, path string) int64 {
+	t.Helper()
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return info.Size()
+}
 
 // defaults returns options as a configuration that says nothing leaves them.
 func defaults[O any, P interface {
@@ -25,7 +49,7 @@ func newCache(t *testing.T, change func(*cacheOptions)) *cache {
 	t.Helper()
 	opts := defaults[cacheOptions]()
 	change(&opts)
-	c, err := openCache(opts)
+	c, err := openCache(context.Background(), opts, sdk.Env{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,7 +61,7 @@ func newQueue(t *testing.T, change func(*queueOptions)) *queue {
 	t.Helper()
 	opts := defaults[queueOptions]()
 	change(&opts)
-	q, err := openQueue(opts)
+	q, err := openQueue(context.Background(), opts, sdk.Env{})
 	if err != nil {
 		t.Fatal(err)
 	}

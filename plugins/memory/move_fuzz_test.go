@@ -1,12 +1,14 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
 
+	"github.com/jackfield/jackfield/sdk"
 	"github.com/jackfield/jackfield/sdk/contract"
 )
 
@@ -21,7 +23,7 @@ func FuzzImport(f *testing.F) {
 	f.Fuzz(func(t *testing.T, chunk []byte) {
 		c := newCache(t, func(o *cacheOptions) { o.CleanupInterval, o.MaxCapacity = 0, 4 })
 		q := newQueue(t, func(*queueOptions) {})
-		m, err := openAppManager(appManagerOptions{}, hclog.NewNullLogger())
+		m, err := openAppManager(context.Background(), appManagerOptions{}, sdk.Env{Logger: hclog.NewNullLogger()})
 		if err != nil {
 			t.Fatal(err)
 		}

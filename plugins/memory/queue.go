@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/jackfield/jackfield/sdk"
 	"github.com/jackfield/jackfield/sdk/contract"
 )
 
@@ -39,7 +40,7 @@ var (
 )
 
 // openQueue makes a queue that is empty.
-func openQueue(opts queueOptions) (*queue, error) {
+func openQueue(_ context.Context, opts queueOptions, _ sdk.Env) (*queue, error) {
 	if err := opts.validate(); err != nil {
 		return nil, err
 	}

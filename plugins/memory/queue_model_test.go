@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -10,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"github.com/jackfield/jackfield/sdk"
 	"github.com/jackfield/jackfield/sdk/contract"
 )
 
@@ -99,7 +101,7 @@ func (m *queueMachine) fresh() (*queue, *consumer) {
 	opts := defaults[queueOptions]()
 	opts.MemoryCapacity, opts.MaxAttempts = modelCapacity, modelAttempts
 	opts.DeduplicationTTLMS, opts.RetryJitter = modelWindow.Milliseconds(), 0
-	q, err := openQueue(opts)
+	q, err := openQueue(context.Background(), opts, sdk.Env{})
 	if err != nil {
 		m.Fatal(err)
 	}
