@@ -58,7 +58,7 @@ func (p *process) configure(ctx context.Context, u *unit, kind contract.Kind, no
 	if err := lacking(u.plugin, kind, choice, caps); err != nil {
 		return err
 	}
-	p.open[kind] = caps
+	p.open[kind], p.names[kind] = caps, d.Name
 	return nil
 }
 

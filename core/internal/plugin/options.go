@@ -107,6 +107,7 @@ const (
 	startTimeout      = 30 * time.Second
 	launchTimeout     = 10 * time.Second
 	drainTimeout      = 5 * time.Second
+	drainGrace        = 250 * time.Millisecond
 	lifelineTimeout   = 2 * time.Second
 	killTimeout       = 3 * time.Second
 )

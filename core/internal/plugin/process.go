@@ -2,6 +2,7 @@ package plugin
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -23,6 +24,8 @@ type process struct {
 	description wire.Description
 	// open are the kinds whose driver is open, with its capabilities.
 	open map[contract.Kind][]contract.Capability
+	// names are the names of the open drivers.
+	names map[contract.Kind]string
 
 	child  *child           // nil if attached
 	client *goplugin.Client // likewise
@@ -37,7 +40,7 @@ type process struct {
 
 func newProcess() *process {
 	return &process{
-		open: map[contract.Kind][]contract.Capability{}, remove: func() {},
+		open: map[contract.Kind][]contract.Capability{}, names: map[contract.Kind]string{}, remove: func() {},
 		doubts: make(chan struct{}, 1), ailing: make(chan struct{}, 1),
 	}
 }
@@ -107,12 +110,15 @@ func (p *process) driver(kind contract.Kind, name string) (wire.DriverDescriptio
 	return wire.DriverDescription{}, fmt.Errorf("%s.driver %q: plugin %q does not provide it, but %s", kind, name, p.description.Name, list(have))
 }
 
-// stateful is whether a driver in use keeps state in the process.
+// stateful returns the kinds in use whose driver keeps state in the process.
 func (p *process) stateful() []contract.Kind {
 	var kinds []contract.Kind
-	for _, d := range p.description.Drivers {
-		if _, ok := p.open[d.Kind]; ok && d.Stateful {
-			kinds = append(kinds, d.Kind)
+	for _, kind := range contract.Kinds() {
+		declared := slices.ContainsFunc(p.description.Drivers, func(d wire.DriverDescription) bool {
+			return d.Kind == kind && d.Name == p.names[kind] && d.Stateful
+		})
+		if declared || slices.Contains(p.open[kind], contract.CapStateMove) {
+			kinds = append(kinds, kind)
 		}
 	}
 	return kinds
@@ -127,11 +133,11 @@ func (p *process) retire(ctx context.Context, tenants []tenant) {
 		t.idle(idle)
 	}
 	cancel()
-	p.drain(ctx)
+	hangs := errors.Is(p.drain(ctx), contract.ErrTimeout)
 	for _, t := range tenants {
 		t.leave()
 	}
-	if p.child != nil {
+	if p.child != nil && !hangs {
 		p.child.hangUp()
 		select {
 		case <-p.child.exited:
@@ -144,17 +150,19 @@ func (p *process) retire(ctx context.Context, tenants []tenant) {
 
 // drain asks the plugin to finish, in the time that ctx leaves it. A program
 // that somebody else runs is not asked: it may serve others.
-func (p *process) drain(ctx context.Context) {
+func (p *process) drain(ctx context.Context) error {
 	left := drainTimeout
 	if deadline, ok := ctx.Deadline(); ok {
 		left = min(left, time.Until(deadline))
 	}
 	if left <= 0 || p.child == nil {
-		return
+		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, left)
+	// The plugin answers at the deadline at the latest, unless it hangs.
+	ctx, cancel := context.WithTimeout(ctx, left+drainGrace)
 	defer cancel()
-	_, _ = p.life.Drain(ctx, left)
+	_, err := p.life.Drain(ctx, left)
+	return err
 }
 
 // kill ends a child at once, without waiting. What is attached is let alone.

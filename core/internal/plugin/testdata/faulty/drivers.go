@@ -10,7 +10,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/jackfield/jackfield/sdk"
@@ -106,8 +105,6 @@ func act(ctx context.Context, command string) ([]byte, error) {
 		return []byte(strconv.Itoa(grandchild())), nil
 	case "stderr":
 		fmt.Fprintln(os.Stderr, arg)
-	case "stdout":
-		_, _ = syscall.Write(1, []byte(arg+"\n"))
 	case "big":
 		n, _ := strconv.Atoi(arg)
 		return make([]byte, n), nil

@@ -7,10 +7,8 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"os/signal"
 	"path/filepath"
 	"strings"
-	"syscall"
 
 	"github.com/jackfield/jackfield/sdk"
 )
@@ -35,22 +33,11 @@ func main() {
 
 // faults happen before the handshake.
 var faults = map[string]func(){
-	"noise":      func() { fmt.Println("hello from init") },
-	"version":    func() { handshake("1|2|unix|%s|grpc|") },
-	"core":       func() { handshake("7|1|unix|%s|grpc|") },
-	"elsewhere":  func() { handshake("1|1|unix|/tmp/elsewhere.sock|grpc|%.0s") },
-	"tcp":        func() { handshake("1|1|tcp|127.0.0.1:1|grpc|%.0s") },
 	"crash":      func() { panic("no luck today") },
 	"exit":       func() { fmt.Fprintln(os.Stderr, "cannot read my file"); os.Exit(3) },
 	"hang":       hang,
 	"logs":       hostileLogs,
 	"grandchild": func() { grandchild() },
-	"stubborn":   func() { signal.Ignore(syscall.SIGTERM, syscall.SIGINT) },
-}
-
-func handshake(line string) {
-	fmt.Printf(line+"\n", filepath.Join(os.Getenv("PLUGIN_UNIX_SOCKET_DIR"), "s"))
-	hang()
 }
 
 func hang() { select {} }
