@@ -26,7 +26,9 @@
 //	POST /events BODY -> 400 {...}  words before the method spoil the call: unsigned, missigned,
 //	                                stale, future, unhashed, mishashed, version=V, key=K, app=ID
 //
-//	eventually GET /channels -> ... the same call until it is answered so
+//	eventually LINE                 the same line again and again until it succeeds: for
+//	                                calls and connects that depend on an end which the
+//	                                server may notice a moment later
 //
 //	user ann {"user_id":"ann"}      channel data for "as ann", $USER(ann) and $AUTH(a,channel,ann)
 //	watch EVENT                     expect this event as well (see below)

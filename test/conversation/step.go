@@ -110,12 +110,12 @@ func (r *run) publish(text string) error {
 	return r.api("POST /events " + string(encoded) + " -> 200 {}")
 }
 
-// eventually repeats a call until it is answered as expected or time is up.
+// eventually repeats a line until it succeeds or time is up.
 func (r *run) eventually(text string) error {
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for over := time.After(r.target.StepTimeout); ; {
-		err := r.api(text)
+		err := r.step(text)
 		if err == nil {
 			return nil
 		}
