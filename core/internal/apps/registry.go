@@ -170,7 +170,7 @@ const retryAfter = 5 * time.Second
 // its hard TTL.
 func (r *Registry) ask(ctx context.Context, old *Handle, q query) (*Handle, error) {
 	f := r.flights.start(q, r.load)
-	err := ErrUnavailable
+	var err error
 	select {
 	case <-f.done:
 		if f.err == nil {

@@ -19,6 +19,7 @@ var (
 	appDisabled      = &pusher.Failure{Status: http.StatusForbidden, Slug: "app_disabled", Message: "app is disabled"}
 	appUnavailable   = &pusher.Failure{Status: http.StatusServiceUnavailable, Slug: "app_unavailable", Message: "apps cannot be looked up at the moment, try again"}
 	overloaded       = &pusher.Failure{Status: http.StatusServiceUnavailable, Slug: "overloaded", Message: "too much is waiting to be delivered, nothing was published, try again"}
+	noRoomForBody    = &pusher.Failure{Status: http.StatusServiceUnavailable, Slug: "overloaded", Message: "too many large requests at the same time, try again"}
 	unavailable      = &pusher.Failure{Status: http.StatusServiceUnavailable, Slug: "unavailable", Message: "this cannot be answered at the moment, try again"}
 )
 

@@ -91,7 +91,7 @@ func (s *Server) admit(c *call) error {
 	if !c.app.Usable() {
 		return appDisabled
 	}
-	if err := c.scratch.readBody(c.r, s.opts.BodyLimit); err != nil {
+	if err := s.readBody(c); err != nil {
 		return err
 	}
 	err = pusher.VerifyRequest(c.app.Signers, c.app.Record.Key, pusher.Request{

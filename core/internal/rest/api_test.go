@@ -230,6 +230,25 @@ func TestBodyOverTheLimit(t *testing.T) {
 	}
 }
 
+func TestLargeBodiesHaveBoundedRoom(t *testing.T) {
+	f := newFixture()
+	server := New(f.opts)
+	large := anEvent + strings.Repeat(" ", 200<<10)
+	publish := func(body string) *httptest.ResponseRecorder {
+		w := httptest.NewRecorder()
+		server.ServeHTTP(w, request("POST", signed("POST", "/apps/3/events", body, nil), body))
+		return w
+	}
+	checkAnswer(t, publish(large), 200, `{}`)
+	if !server.room.TryAcquire(largeBodies) {
+		t.Fatal("a body that was read still takes room")
+	}
+	w := publish(large + strings.Repeat(" ", 300<<10))
+	checkAnswer(t, w, 503, "")
+	checkFailureBody(t, w)
+	checkAnswer(t, publish(anEvent), 200, `{}`)
+}
+
 func TestBodyThatBreaksOff(t *testing.T) {
 	r := request("POST", signed("POST", "/apps/3/events", anEvent, nil), anEvent)
 	r.Body = io.NopCloser(io.MultiReader(strings.NewReader(anEvent[:5]), &brokenReader{}))

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/semaphore"
+
 	"github.com/jackfield/jackfield/core/internal/apps"
 	"github.com/jackfield/jackfield/core/internal/pusher"
 )
@@ -15,7 +17,8 @@ import (
 type Server struct {
 	opts    Options
 	cors    corsRules
-	scratch sync.Pool // of *scratch
+	scratch sync.Pool           // of *scratch
+	room    *semaphore.Weighted // bytes of large bodies
 }
 
 var _ http.Handler = (*Server)(nil)
@@ -39,6 +42,7 @@ func New(opts Options) *Server {
 		opts:    opts,
 		cors:    newCORSRules(opts.CORS),
 		scratch: sync.Pool{New: func() any { return new(scratch) }},
+		room:    semaphore.NewWeighted(max(largeBodies, 4*opts.BodyLimit)),
 	}
 }
 
