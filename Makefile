@@ -7,7 +7,7 @@ MAKEFLAGS += --no-print-directory
 
 modules  := $(shell go list -m -f '{{.Dir}}')
 packages := $(addsuffix /...,$(modules))
-plugins  := $(notdir $(patsubst %/go.mod,%,$(wildcard plugins/*/go.mod)))
+plugins  := $(notdir $(patsubst %/main.go,%,$(wildcard plugins/*/main.go)))
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 COMMIT  ?= $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo none)
