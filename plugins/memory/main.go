@@ -7,17 +7,18 @@ package main
 
 import "github.com/jackfield/jackfield/sdk"
 
-func main() {
-	sdk.Serve(plugin())
-}
+// version and commit are set by the linker.
+var version, commit string
 
-func plugin() sdk.Plugin {
-	return sdk.Plugin{
-		Name: "memory",
+func main() {
+	sdk.Serve(sdk.Plugin{
+		Name:    "memory",
+		Version: version,
+		Commit:  commit,
 		Drivers: []sdk.Driver{
 			sdk.AppManagerDriver("memory", openAppManager),
 			sdk.CacheDriver("memory", openCache),
 			sdk.QueueDriver("memory", openQueue),
 		},
-	}
+	})
 }

@@ -25,15 +25,6 @@ func TestMain(m *testing.M) {
 	}))
 }
 
-func sizeOf(t *testing.T, path string) int64 {
-	t.Helper()
-	info, err := os.Stat(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return info.Size()
-}
-
 // defaults returns options as a configuration that says nothing leaves them.
 func defaults[O any, P interface {
 	*O

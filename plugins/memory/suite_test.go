@@ -58,14 +58,3 @@ func TestQueueKeepsTheContract(t *testing.T) {
 		BackOff: 1200 * time.Millisecond,
 	}, `{}`)
 }
-
-func TestTheProgramIsSmall(t *testing.T) {
-	path, err := binary()
-	if err != nil {
-		t.Fatalf("build the plugin: %v\n%s", err, path)
-	}
-	const most = 14 << 20
-	if size := sizeOf(t, path); size > most {
-		t.Errorf("the program has %d bytes, more than %d", size, most)
-	}
-}

@@ -1,0 +1,11 @@
+// Plugin redis has no drivers in this version.
+package main
+
+import "github.com/jackfield/jackfield/sdk"
+
+// version and commit are set by the linker.
+var version, commit string
+
+func main() {
+	sdk.Serve(sdk.Plugin{Name: "redis", Version: version, Commit: commit})
+}
