@@ -109,15 +109,14 @@ func (c *call) or(flaw, otherwise string) string {
 	return otherwise
 }
 
-// do makes the call and returns "STATUS BODY".
-func (c *call) do(base string, timeout time.Duration) (status int, body string, err error) {
+// do makes the call and returns what was answered.
+func (c *call) do(client *http.Client, base string) (status int, body string, err error) {
 	c.sign(time.Now())
 	req, err := http.NewRequest(c.method, base+c.path+"?"+c.query.Encode(), strings.NewReader(c.body))
 	if err != nil {
 		return 0, "", err
 	}
 	req.Header.Set("Content-Type", "application/json")
-	client := http.Client{Timeout: timeout}
 	resp, err := client.Do(req)
 	if err != nil {
 		return 0, "", err

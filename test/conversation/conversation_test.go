@@ -19,6 +19,7 @@ var (
 	appID     = flag.String("app-id", launch.Demo.ID, "id of an app of the target, with client events on")
 	appKey    = flag.String("app-key", launch.Demo.Key, "its key")
 	appSecret = flag.String("app-secret", launch.Demo.Secret, "its secret")
+	anyCert   = flag.Bool("any-certificate", false, "accept whatever certificate the target shows")
 	patience  = flag.Duration("step-timeout", 10*time.Second, "how long to wait for a single frame or answer")
 
 	built *launch.Binaries
@@ -44,7 +45,17 @@ func runTests(m *testing.M) int {
 
 // TestConversations runs every script; against a foreign target those that need
 // settings of their own are left out of the list.
-func TestConversations(t *testing.T) {
+func TestConversations(t *testing.T) { runAll(t, false) }
+
+// TestConversationsOverTLS is the same with wss and https.
+func TestConversationsOverTLS(t *testing.T) {
+	if *target == "" {
+		runAll(t, true)
+	}
+}
+
+func runAll(t *testing.T, secure bool) {
+	t.Helper()
 	for _, script := range load(t) {
 		if *target != "" && script.Own() {
 			continue
@@ -53,7 +64,7 @@ func TestConversations(t *testing.T) {
 			if *target == "" {
 				t.Parallel()
 			}
-			if err := Run(serverFor(t, script), script); err != nil {
+			if err := Run(serverFor(t, script, secure), script); err != nil {
 				t.Error(err)
 			}
 		})
@@ -82,17 +93,20 @@ func load(t *testing.T) []*Script {
 }
 
 // serverFor returns the target of the flags, or starts a server for the script.
-func serverFor(t *testing.T, script *Script) Target {
+func serverFor(t *testing.T, script *Script, secure bool) Target {
 	t.Helper()
-	to := Target{URL: *target, App: App{ID: *appID, Key: *appKey, Secret: *appSecret}, StepTimeout: *patience}
-	if to.URL != "" {
-		return to
+	if *target != "" {
+		return Target{
+			URL: *target, App: App{ID: *appID, Key: *appKey, Secret: *appSecret},
+			AnyCertificate: *anyCert, StepTimeout: *patience,
+		}
 	}
 	apps := []launch.App{launch.Demo}
 	for _, name := range slices.Sorted(maps.Keys(script.Apps)) {
 		app := AppNamed(name)
 		apps = append(apps, launch.App{ID: app.ID, Key: app.Key, Secret: app.Secret, Fields: script.Apps[name]})
 	}
-	to.URL = built.Start(t, launch.Options{Apps: apps, Config: script.Server}).URL()
-	return to
+	server := built.Start(t, launch.Options{Apps: apps, Config: script.Server, TLS: secure})
+	demo := App{ID: launch.Demo.ID, Key: launch.Demo.Key, Secret: launch.Demo.Secret}
+	return Target{URL: server.URL(), App: demo, AnyCertificate: true, StepTimeout: *patience}
 }

@@ -1,8 +1,10 @@
 package conversation
 
 import (
+	"crypto/tls"
 	"fmt"
 	"maps"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -11,8 +13,10 @@ import (
 
 // Target is the server that scripts run against.
 type Target struct {
-	// URL is the base, "http://host:port".
+	// URL is the base, "http://host:port" or "https://host:port".
 	URL string
+	// AnyCertificate accepts whatever certificate the server shows.
+	AnyCertificate bool
 	// App is the app that a script uses unless it says "use".
 	App App
 	// StepTimeout bounds the wait for each single frame or answer.
@@ -23,6 +27,8 @@ type Target struct {
 type run struct {
 	target  Target
 	host    string
+	tls     *tls.Config // nil over plain TCP
+	http    *http.Client
 	app     App
 	users   map[string]string
 	clients map[string]*client
@@ -32,11 +38,10 @@ type run struct {
 // Run runs the script against a server and returns nil, or an error that shows
 // the line, what was expected, what came, and what was said before.
 func Run(target Target, script *Script) error {
-	base, err := url.Parse(target.URL)
+	r, err := newRun(target)
 	if err != nil {
-		return fmt.Errorf("target: %w", err)
+		return err
 	}
-	r := &run{target: target, host: base.Host, app: target.App, users: map[string]string{}, clients: map[string]*client{}}
 	defer r.end()
 	for _, l := range script.lines {
 		if err := r.step(l.text); err != nil {
@@ -49,8 +54,22 @@ func Run(target Target, script *Script) error {
 	return nil
 }
 
+func newRun(target Target) (*run, error) {
+	base, err := url.Parse(target.URL)
+	if err != nil {
+		return nil, fmt.Errorf("target: %w", err)
+	}
+	r := &run{target: target, host: base.Host, app: target.App, users: map[string]string{}, clients: map[string]*client{}}
+	if base.Scheme == "https" {
+		r.tls = &tls.Config{InsecureSkipVerify: target.AnyCertificate, ServerName: base.Hostname()}
+	}
+	r.http = &http.Client{Timeout: target.StepTimeout, Transport: &http.Transport{TLSClientConfig: r.tls}}
+	return r, nil
+}
+
 // end drops the connections that are left.
 func (r *run) end() {
+	r.http.CloseIdleConnections()
 	for _, c := range r.clients {
 		if c.socket != nil {
 			c.socket.conn.Close()

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"crypto/rand"
 	"crypto/sha1"
+	"crypto/tls"
 	"encoding/base64"
 	"encoding/binary"
 	"errors"
@@ -42,11 +43,15 @@ type statusError struct{ status int }
 
 func (e statusError) Error() string { return fmt.Sprintf("upgrade refused: HTTP %d", e.status) }
 
-// dial opens a WebSocket at path of host; every later call may take timeout.
-func dial(host, path string, timeout time.Duration) (*socket, error) {
+// dial opens a WebSocket at path of host, over TLS if secure is not nil; every
+// later call may take timeout.
+func dial(host, path string, secure *tls.Config, timeout time.Duration) (*socket, error) {
 	conn, err := net.DialTimeout("tcp", host, timeout)
 	if err != nil {
 		return nil, fmt.Errorf("dial: %w", err)
+	}
+	if secure != nil {
+		conn = tls.Client(conn, secure)
 	}
 	s := &socket{conn: conn, in: bufio.NewReader(conn), timeout: timeout}
 	if err := s.upgrade(host, path); err != nil {

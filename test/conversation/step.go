@@ -139,7 +139,7 @@ func (r *run) api(text string) error {
 	if err != nil {
 		return err
 	}
-	status, body, err := c.do(r.target.URL, r.target.StepTimeout)
+	status, body, err := c.do(r.http, r.target.URL)
 	if err != nil {
 		return err
 	}

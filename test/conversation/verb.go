@@ -45,7 +45,7 @@ func (r *run) opens(name, path string) error {
 	}
 	c := &client{}
 	r.clients[name] = c
-	c.socket, err = dial(r.host, path, r.target.StepTimeout)
+	c.socket, err = dial(r.host, path, r.tls, r.target.StepTimeout)
 	return err
 }
 

@@ -28,6 +28,8 @@ type Options struct {
 	Apps []App
 	// Config holds further top-level keys of the configuration file.
 	Config map[string]any
+	// TLS lets the server listen with a certificate made for it.
+	TLS bool
 }
 
 // Server is a running core with its plugins.
@@ -38,6 +40,7 @@ type Server struct {
 	t        testing.TB
 	binaries *Binaries
 	dir      string
+	secure   bool
 	cmd      *exec.Cmd
 	exited   chan struct{}
 	exitErr  error // set before exited is closed
@@ -60,7 +63,12 @@ func (b *Binaries) Start(t testing.TB, opts Options) *Server {
 }
 
 // URL returns the base of the HTTP API.
-func (s *Server) URL() string { return fmt.Sprintf("http://127.0.0.1:%d", s.Port) }
+func (s *Server) URL() string {
+	if s.secure {
+		return fmt.Sprintf("https://127.0.0.1:%d", s.Port)
+	}
+	return fmt.Sprintf("http://127.0.0.1:%d", s.Port)
+}
 
 // PID returns the process id of the core.
 func (s *Server) PID() int { return s.cmd.Process.Pid }
@@ -96,10 +104,23 @@ func (s *Server) prepare(opts Options) error {
 	if s.MetricsPort, err = freePort(); err != nil {
 		return err
 	}
+	return s.configure(opts)
+}
+
+// configure writes the configuration file and, for TLS, the certificate.
+func (s *Server) configure(opts Options) error {
 	if opts.Apps == nil {
 		opts.Apps = []App{Demo}
 	}
-	text, err := json.MarshalIndent(config(s.Port, s.MetricsPort, filepath.Join(dir, "run"), opts.Apps, opts.Config), "", "  ")
+	cfg := config(s.Port, s.MetricsPort, filepath.Join(s.dir, "run"), opts.Apps, opts.Config)
+	if s.secure = opts.TLS; s.secure {
+		cert, key, err := makeCertificate(s.dir)
+		if err != nil {
+			return err
+		}
+		cfg["ssl"] = map[string]any{"enabled": true, "cert_path": cert, "key_path": key}
+	}
+	text, err := json.MarshalIndent(cfg, "", "  ")
 	if err != nil {
 		return fmt.Errorf("encode configuration: %w", err)
 	}
@@ -162,7 +183,7 @@ func (s *Server) answers(ctx context.Context) bool {
 	if err != nil {
 		return false
 	}
-	resp, err := http.DefaultClient.Do(req)
+	resp, err := anyCertificate.Do(req)
 	if err != nil {
 		return false
 	}
