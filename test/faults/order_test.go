@@ -199,7 +199,11 @@ func flap(port int, user string, rounds int) error {
 			return err
 		}
 	}
-	return nil
+	// The answer to the ping tells that the last leave was handled.
+	if err := c.send(`{"event":"pusher:ping"}`); err != nil {
+		return err
+	}
+	return c.await("pusher:pong")
 }
 
 // watchMembers follows joins and leaves until the event "end".

@@ -14,7 +14,7 @@ import (
 // every message.
 func TestSlowClientsAreClosedAndOthersGetEverything(t *testing.T) {
 	s := built.Start(t, launch.Options{Config: map[string]any{"websocket": map[string]any{"max_bytes": 256 << 10}}})
-	const clients, slow, messages = 200, 4, 1000
+	const clients, slow, messages = 50, 4, 800
 	readers, err := crowd(s.Port, "app-key", "room", clients)
 	if err != nil {
 		t.Fatal(err)
