@@ -11,8 +11,8 @@ import (
 
 // AdapterConfig describes an adapter to its suite.
 type AdapterConfig struct {
-	// Open returns an adapter to a bus of this case alone. All nodes of the
-	// case join through it.
+	// Open returns an adapter through which all nodes of a case join. Nobody
+	// else is on its bus meanwhile; the dead of earlier cases may be.
 	Open func(t *testing.T) contract.Adapter
 	// Advance moves the clock of the leases. Bubble runs every case in a
 	// synctest bubble instead. With neither, time passes for real.
@@ -28,12 +28,13 @@ func Adapter(t *testing.T, cfg AdapterConfig) {
 	cases := slices.Concat(adapterOpen, adapterTopics, adapterPresence, adapterCounts, adapterApply,
 		adapterChanges, adapterLease, adapterReap)
 	open := directly(cfg.clients, cfg.Open, nil)
-	play(t, pace{cfg.Advance, cfg.Bubble}, cases, func(t *testing.T) *adapterBench {
+	play(t, pace{advance: cfg.Advance, bubble: cfg.Bubble, serial: true}, cases, func(t *testing.T) *adapterBench {
 		a, caps := open(t)
 		return &adapterBench{
-			bench:   bench{T: t, pace: pace{cfg.Advance, cfg.Bubble}, caps: caps},
+			bench:   bench{T: t, pace: pace{advance: cfg.Advance, bubble: cfg.Bubble, serial: true}, caps: caps},
 			adapter: a,
 			app:     unique("app-"),
+			joined:  map[string]bool{},
 		}
 	})
 }
@@ -43,7 +44,7 @@ type adapterBench struct {
 	bench
 	adapter contract.Adapter
 	app     string
-	nodes   int
+	joined  map[string]bool // incarnations of this case
 }
 
 type adapterCase = scenario[*adapterBench]
@@ -67,7 +68,6 @@ type member struct {
 }
 
 func (b *adapterBench) nodeInfo(lease time.Duration) contract.NodeInfo {
-	b.nodes++
 	return contract.NodeInfo{
 		ID: unique("node-"), Incarnation: unique("inc-"),
 		Lease: lease, Cells: cells, Reads: 1, Writes: 1,
@@ -85,6 +85,7 @@ func (b *adapterBench) joinAs(info contract.NodeInfo) *member {
 	s, err := b.adapter.Open(b.Context(), info)
 	wantNil(b.T, "Open", err)
 	b.Cleanup(func() { _ = s.Close() })
+	b.joined[info.Incarnation] = true
 	return &member{AdapterSession: s, b: b, info: info, versions: map[uint32]uint64{}, view: newView()}
 }
 
@@ -167,8 +168,33 @@ func (m *member) shows(users ...string) contract.CellState {
 	return st
 }
 
-// next waits for the next event.
+// next waits for the next event of this case's app.
 func (m *member) next(what string) contract.AdapterEvent {
+	m.b.Helper()
+	for {
+		e := m.nextOfAny(what)
+		switch {
+		case e.Lost != nil:
+			m.b.Fatalf("while waiting for %s: loss without a fault: %+v", what, *e.Lost)
+		case e.State == nil:
+			return e
+		}
+		if err := m.view.take(*e.State, m.b.app); err != nil {
+			m.b.Fatal(err)
+		}
+		if m.b.ours(e) {
+			return e
+		}
+	}
+}
+
+// ours is whether an event is about this case's app; others may still change
+// when Reap finds the dead of earlier cases.
+func (b *adapterBench) ours(e contract.AdapterEvent) bool {
+	return e.State == nil || e.State.Change.Key.App == b.app
+}
+
+func (m *member) nextOfAny(what string) contract.AdapterEvent {
 	m.b.Helper()
 	if len(m.events) == 0 {
 		ctx, cancel := context.WithTimeout(m.b.Context(), patience)
@@ -182,14 +208,6 @@ func (m *member) next(what string) contract.AdapterEvent {
 	}
 	e := m.events[0]
 	m.events = m.events[1:]
-	if e.Lost != nil {
-		m.b.Fatalf("while waiting for %s: loss without a fault: %+v", what, *e.Lost)
-	}
-	if e.State != nil {
-		if err := m.view.take(*e.State); err != nil {
-			m.b.Fatal(err)
-		}
-	}
 	return e
 }
 
@@ -198,8 +216,10 @@ func (m *member) quiet(why string) {
 	m.b.Helper()
 	ctx, cancel := context.WithTimeout(m.b.Context(), m.b.short())
 	defer cancel()
-	events, err := m.Receive(ctx)
-	if err == nil || len(m.events) > 0 {
-		m.b.Fatalf("%s, but events came: %+v", why, append(m.events, events...))
+	events, _ := m.Receive(ctx)
+	for _, e := range append(m.events, events...) {
+		if m.b.ours(e) {
+			m.b.Fatalf("%s, but an event came: %+v", why, e)
+		}
 	}
 }

@@ -29,9 +29,3 @@ func TestAdapterInABubble(t *testing.T) {
 		Bubble: true,
 	})
 }
-
-func TestAdapterInRealTime(t *testing.T) {
-	plugintest.Adapter(t, plugintest.AdapterConfig{
-		Open: func(*testing.T) contract.Adapter { return plugintest.NewReferenceBus(wallClock{}) },
-	})
-}

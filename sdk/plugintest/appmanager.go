@@ -34,10 +34,10 @@ func AppManager(t *testing.T, cfg AppManagerConfig) {
 	t.Helper()
 	cases := slices.Concat(appFind, appList, appWrite, appWatch)
 	open := directly(cfg.clients, cfg.Open, cfg.Capabilities)
-	play(t, pace{cfg.Advance, cfg.Bubble}, cases, func(t *testing.T) *appBench {
+	play(t, pace{advance: cfg.Advance, bubble: cfg.Bubble}, cases, func(t *testing.T) *appBench {
 		m, caps := open(t)
 		return &appBench{
-			bench: bench{T: t, pace: pace{cfg.Advance, cfg.Bubble}, caps: caps},
+			bench: bench{T: t, pace: pace{advance: cfg.Advance, bubble: cfg.Bubble}, caps: caps},
 			store: m,
 			cfg:   cfg,
 		}

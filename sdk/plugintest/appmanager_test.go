@@ -19,12 +19,6 @@ func fakeAppsSuite() plugintest.AppManagerConfig {
 
 func TestAppManagerThatCanBeWritten(t *testing.T) { plugintest.AppManager(t, fakeAppsSuite()) }
 
-func TestAppManagerInRealTime(t *testing.T) {
-	cfg := fakeAppsSuite()
-	cfg.Bubble = false
-	plugintest.AppManager(t, cfg)
-}
-
 // readApps can be read only.
 type readApps struct{ contract.AppManager }
 

@@ -33,10 +33,10 @@ func Cache(t *testing.T, cfg CacheConfig) {
 	cases := slices.Concat(cacheValues, cacheLifetimes, cacheIfAbsent, cacheShared,
 		cacheCounter, cacheSwapper, cacheToucher, cachePrefixer, cacheBatcher)
 	open := directly(cfg.clients, cfg.Open, cfg.Capabilities)
-	play(t, pace{cfg.Advance, cfg.Bubble}, cases, func(t *testing.T) *cacheBench {
+	play(t, pace{advance: cfg.Advance, bubble: cfg.Bubble}, cases, func(t *testing.T) *cacheBench {
 		c, caps := open(t)
 		return &cacheBench{
-			bench:  bench{T: t, pace: pace{cfg.Advance, cfg.Bubble}, caps: caps},
+			bench:  bench{T: t, pace: pace{advance: cfg.Advance, bubble: cfg.Bubble}, caps: caps},
 			cache:  c,
 			cfg:    cfg,
 			prefix: unique("suite:") + ":",

@@ -19,12 +19,6 @@ func fakeCacheSuite() plugintest.CacheConfig {
 
 func TestCacheInABubble(t *testing.T) { plugintest.Cache(t, fakeCacheSuite()) }
 
-func TestCacheInRealTime(t *testing.T) {
-	cfg := fakeCacheSuite()
-	cfg.Bubble = false
-	plugintest.Cache(t, cfg)
-}
-
 // plainCache has no abilities, but the methods: what a client of a remote cache looks like.
 type plainCache struct{ *fakeCache }
 

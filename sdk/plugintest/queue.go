@@ -40,10 +40,10 @@ func Queue(t *testing.T, cfg QueueConfig) {
 	cases := slices.Concat(queueEnqueue, queueDedupe, queueReceive, queueSettle, queueLease, queueDelay,
 		queueGroups, queueOrder, queueDead, queueDrain, queueCrash)
 	open := directly(cfg.clients, cfg.Open, cfg.Capabilities)
-	play(t, pace{cfg.Advance, cfg.Bubble}, cases, func(t *testing.T) *queueBench {
+	play(t, pace{advance: cfg.Advance, bubble: cfg.Bubble}, cases, func(t *testing.T) *queueBench {
 		q, caps := open(t)
 		return &queueBench{
-			bench: bench{T: t, pace: pace{cfg.Advance, cfg.Bubble}, caps: caps},
+			bench: bench{T: t, pace: pace{advance: cfg.Advance, bubble: cfg.Bubble}, caps: caps},
 			queue: q,
 			cfg:   cfg,
 			name:  unique("suite-"),

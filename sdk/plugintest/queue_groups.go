@@ -50,7 +50,7 @@ var queueGroups = []queueCase{
 		w.ack(w.takes(next, 1))
 	}},
 	{name: "eight consumers never hold two jobs of one group", needs: contract.CapQueueGroup, run: func(b *queueBench) {
-		b.workThrough(8, 25, 8, func(group string, before, now []string) error {
+		b.workThrough(8, 3, 40, func(group string, before, now []string) error {
 			if len(before) > 0 {
 				return fmt.Errorf("%v of group %s was handed over while %v was out", now, group, before)
 			}

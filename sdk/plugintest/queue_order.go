@@ -42,7 +42,7 @@ var queueOrder = []queueCase{
 	}},
 	{name: "many consumers keep the order of every group", needs: contract.CapQueueFIFO, run: func(b *queueBench) {
 		last := map[string]int{}
-		b.workThrough(8, 25, 8, func(group string, _, now []string) error {
+		b.workThrough(8, 3, 40, func(group string, _, now []string) error {
 			var n int
 			if _, err := fmt.Sscanf(now[0], "job%d-", &n); err != nil {
 				return fmt.Errorf("the id %q is not as it was made: %w", now[0], err)

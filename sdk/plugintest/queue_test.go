@@ -16,12 +16,6 @@ func fakeQueueSuite() plugintest.QueueConfig {
 
 func TestQueueInABubble(t *testing.T) { plugintest.Queue(t, fakeQueueSuite()) }
 
-func TestQueueInRealTime(t *testing.T) {
-	cfg := fakeQueueSuite()
-	cfg.Bubble = false
-	plugintest.Queue(t, cfg)
-}
-
 // plainQueue offers nothing beyond what every queue must.
 type plainQueue struct{ contract.Queue }
 

@@ -27,10 +27,10 @@ func RateLimiter(t *testing.T, cfg RateLimiterConfig) {
 	t.Helper()
 	cases := slices.Concat(limiterTake, limiterExact, limiterShared, limiterLease)
 	open := directly(cfg.clients, cfg.Open, cfg.Capabilities)
-	play(t, pace{cfg.Advance, cfg.Bubble}, cases, func(t *testing.T) *limiterBench {
+	play(t, pace{advance: cfg.Advance, bubble: cfg.Bubble}, cases, func(t *testing.T) *limiterBench {
 		l, caps := open(t)
 		return &limiterBench{
-			bench:   bench{T: t, pace: pace{cfg.Advance, cfg.Bubble}, caps: caps},
+			bench:   bench{T: t, pace: pace{advance: cfg.Advance, bubble: cfg.Bubble}, caps: caps},
 			limiter: l,
 			prefix:  unique("suite:") + ":",
 		}

@@ -17,12 +17,6 @@ func fakeLimiterSuite() plugintest.RateLimiterConfig {
 
 func TestRateLimiterInABubble(t *testing.T) { plugintest.RateLimiter(t, fakeLimiterSuite()) }
 
-func TestRateLimiterInRealTime(t *testing.T) {
-	cfg := fakeLimiterSuite()
-	cfg.Bubble = false
-	plugintest.RateLimiter(t, cfg)
-}
-
 // plainLimiter grants no leases.
 type plainLimiter struct{ *fakeLimiter }
 

@@ -56,7 +56,7 @@ func play[R interface {
 			case p.bubble:
 				synctest.Test(t, run)
 				return
-			case !p.simulated():
+			case !p.simulated() && !p.serial:
 				t.Parallel() // cases in real time wait most of the time
 			}
 			run(t)

@@ -12,6 +12,7 @@ import (
 type pace struct {
 	advance func(time.Duration)
 	bubble  bool
+	serial  bool // cases in real time run one after the other
 }
 
 // simulated is whether time moves only when the case says so.

@@ -24,8 +24,9 @@ func newView() *view {
 }
 
 // take adds a change to the view. It fails on one that cannot follow what the
-// view knows: out of sequence, a first that is not, a last that is not.
-func (v *view) take(c contract.StateChange) error {
+// view knows: out of sequence, a first that is not, a last that is not. Of
+// other apps than the given one only the sequence counts.
+func (v *view) take(c contract.StateChange, app string) error {
 	if last, known := v.seqs[c.Cell]; known && (c.Seq != last+1 || c.Epoch != v.epochs[c.Cell]) {
 		return fmt.Errorf("cell %d: change %d of epoch %d came after change %d of epoch %d",
 			c.Cell, c.Seq, c.Epoch, last, v.epochs[c.Cell])
@@ -35,7 +36,10 @@ func (v *view) take(c contract.StateChange) error {
 	}
 	v.seqs[c.Cell], v.epochs[c.Cell] = c.Seq, c.Epoch
 	key := c.Change.Key
-	if key.Kind == contract.StatePresence {
+	switch {
+	case key.App != app:
+		return nil
+	case key.Kind == contract.StatePresence:
 		return v.takeUser(c)
 	}
 	before := v.totals[key]
