@@ -106,6 +106,10 @@ func (r *Registry) Len() int { return int(r.ids.size.Load()) }
 // apps that are not held fail with ErrUnavailable. It may be called twice.
 func (r *Registry) Close() { r.flights.close() }
 
+// Held returns the handle of an app that is held here, nil for any other. The
+// store is never asked, and the app may be older than the store's.
+func (r *Registry) Held(id string) *Handle { return r.ids.get(id) }
+
 // ByID returns the app with this id, ErrUnknown or ErrUnavailable (also when ctx
 // ends first). It returns at once if the app is held, else when the store has
 // answered.

@@ -31,6 +31,7 @@ func newCollector(r *Registry, prefix string, port int) *collector {
 	c.describeApp(nameBroadcast, "Milliseconds from a message's append to its last write.",
 		"channel_type", "recipient_count_bucket")
 	c.describe(nameDeliveryLag, "Seconds from a message's append to its write.")
+	c.describe(nameWebhookDelivery, "Seconds of one webhook request.")
 	c.describe(nameCacheHits, "Look-ups in the cache that found something.", "driver")
 	c.describe(nameCacheMisses, "Look-ups in the cache that found nothing.", "driver")
 	c.describe(nameCacheOperations, "Operations of the cache.", "driver", "op", "result")
@@ -62,7 +63,7 @@ func (c *collector) Collect(out chan<- prometheus.Metric) {
 	for id, g := range gauges {
 		c.collectGauges(out, id, g)
 	}
-	c.collectLag(out)
+	c.collectTimes(out)
 	c.collectCaches(out)
 	c.collectSamples(out)
 }
@@ -105,9 +106,12 @@ func (c *collector) collectGauges(out chan<- prometheus.Metric, id string, g App
 	}
 }
 
-func (c *collector) collectLag(out chan<- prometheus.Metric) {
+func (c *collector) collectTimes(out chan<- prometheus.Metric) {
 	if lags := c.registry.deliveryLags(); len(lags) > 0 {
 		out <- c.histogram(nameDeliveryLag, time.Second, merge(lagBounds, lags...), lagBounds)
+	}
+	if requests := c.registry.webhookDeliveries(); len(requests) > 0 {
+		out <- c.histogram(nameWebhookDelivery, time.Second, merge(deliveryBounds, requests...), deliveryBounds)
 	}
 }
 

@@ -49,6 +49,10 @@ type AppCounters struct {
 	Published      Count
 	PublishRefused Count
 
+	// Webhooks.
+	WebhookEvents     [webhookEvents]Count
+	WebhookDeliveries [webhookOutcomes]Count
+
 	LimitChecks    [limiters]Count
 	LimitTriggered [limiters]Count
 

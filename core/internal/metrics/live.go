@@ -86,6 +86,12 @@ func (r *Registry) deliveryLags() []*Histogram {
 	return slices.Clone(r.lags)
 }
 
+func (r *Registry) webhookDeliveries() []*Histogram {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return slices.Clone(r.hooks)
+}
+
 func (r *Registry) countedCaches() []*CountedCache {
 	r.mu.RLock()
 	defer r.mu.RUnlock()

@@ -37,6 +37,7 @@ type Registry struct {
 	apps    map[string]*AppCounters
 	hidden  map[string]weak.Pointer[AppCounters] // idle; kept only by others
 	lags    []*Histogram
+	hooks   []*Histogram
 	tables  []Tables
 	sources []SampleSource
 	caches  []*CountedCache
@@ -104,6 +105,16 @@ func (r *Registry) NewDeliveryLag() *Histogram {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.lags = append(r.lags, h)
+	return h
+}
+
+// NewWebhookDelivery returns a histogram for the time of one webhook request.
+// All of them appear as one series.
+func (r *Registry) NewWebhookDelivery() *Histogram {
+	h := newHistogram(deliveryBounds)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.hooks = append(r.hooks, h)
 	return h
 }
 

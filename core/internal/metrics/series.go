@@ -84,6 +84,10 @@ var appCounters = []counterSeries{
 		func(c *AppCounters) *Count { return &c.PublishRefused }),
 	one("dropped_messages_total", "Messages of other nodes dropped because there was no room.",
 		func(c *AppCounters) *Count { return &c.Dropped }),
+	many("webhook_events_total", "Events that a webhook wanted.",
+		"type", webhookEventNames, func(c *AppCounters) []Count { return c.WebhookEvents[:] }),
+	many("webhook_deliveries_total", "Webhook jobs by what became of them in the hands of this node.",
+		"outcome", webhookOutcomeNames, func(c *AppCounters) []Count { return c.WebhookDeliveries[:] }),
 }
 
 // The names of everything else.
@@ -95,6 +99,7 @@ const (
 	nameParkedBytes     = "parked_bytes"
 	nameBroadcast       = "broadcast_latency_ms"
 	nameDeliveryLag     = "delivery_lag_seconds"
+	nameWebhookDelivery = "webhook_delivery_seconds"
 	nameCacheHits       = "cache_hits_total"
 	nameCacheMisses     = "cache_misses_total"
 	nameCacheOperations = "cache_operations_total"

@@ -1,0 +1,241 @@
+package webhook
+
+import (
+	"sync"
+	"time"
+
+	"github.com/jackfield/jackfield/core/internal/apps"
+	"github.com/jackfield/jackfield/core/internal/metrics"
+)
+
+// Sink takes events from the parts of the server where they happen. Its methods
+// never block, call nothing back, and keep the order of the calls for each app,
+// webhook and channel; all may be called at the same time and under any lock.
+// An event that no webhook of its app wants costs a look-up. A nil Sink takes
+// nothing: that is the one of a server without webhooks.
+type Sink struct {
+	held   func(appID string) *apps.Handle
+	now    func() time.Duration // monotonic
+	outbox *outbox
+
+	plans sync.Map // app id -> *plan
+
+	mu     sync.Mutex
+	leaves *delays[leave]    // vacated and removed that may still be taken back
+	misses *delays[struct{}] // cache misses told a moment ago
+	closed bool              // nothing is delayed any more
+}
+
+// leave is what is told unless it is taken back.
+type leave struct {
+	kind Type
+	plan *plan // of the time when it happened, for an app that is no longer held
+}
+
+// Times of the Pusher protocol: a channel or user that is back within
+// leaveDelay was never gone. Concurrent misses of one cache channel are told once.
+const (
+	leaveDelay = 3 * time.Second
+	missPause  = time.Second
+)
+
+// maxLeaves bounds what is delayed; above, the oldest are told early.
+const maxLeaves = 1 << 18
+
+func newSink(held func(string) *apps.Handle, now func() time.Duration, out *outbox) *Sink {
+	return &Sink{
+		held: held, now: now, outbox: out,
+		leaves: newDelays[leave](leaveDelay), misses: newDelays[struct{}](missPause),
+	}
+}
+
+// Wants reports whether any webhook of an app wants events of a type, so that
+// callers can spare themselves the preparation.
+func (s *Sink) Wants(appID string, t Type) bool {
+	p := s.plan(appID)
+	return p != nil && p.wants.has(t)
+}
+
+// Occupied tells that a channel has its first subscriber. Right after Vacated
+// neither of the two is sent.
+func (s *Sink) Occupied(appID, channel string) {
+	s.came(event{kind: metrics.WebhookOccupied, channel: channel}, metrics.WebhookVacated, appID)
+}
+
+// Vacated tells that a channel lost its last subscriber. It is sent after a
+// delay, unless the channel is occupied again meanwhile.
+func (s *Sink) Vacated(appID, channel string) {
+	s.went(event{kind: metrics.WebhookVacated, channel: channel}, metrics.WebhookOccupied, appID)
+}
+
+// MemberAdded tells that a user came into a presence channel with the first of
+// their connections.
+func (s *Sink) MemberAdded(appID, channel, userID string) {
+	s.came(event{kind: metrics.WebhookMemberAdded, channel: channel, userID: userID}, metrics.WebhookMemberRemoved, appID)
+}
+
+// MemberRemoved tells that a user's last connection left a presence channel. It
+// is sent after a delay, unless the user is back meanwhile.
+func (s *Sink) MemberRemoved(appID, channel, userID string) {
+	s.went(event{kind: metrics.WebhookMemberRemoved, channel: channel, userID: userID}, metrics.WebhookMemberAdded, appID)
+}
+
+// ClientEvent tells of an accepted client event. data is the text of the data, or
+// its JSON if it is no text; userID is "" but on presence channels.
+func (s *Sink) ClientEvent(appID, channel, name, data, socketID, userID string) {
+	s.tell(appID, event{
+		kind: metrics.WebhookClientEvent, channel: channel, name: name, data: data, socketID: socketID, userID: userID,
+	})
+}
+
+// CacheMiss tells that a subscriber of a cache channel found no event. Misses of
+// one channel within a second are sent once.
+func (s *Sink) CacheMiss(appID, channel string) {
+	e := event{kind: metrics.WebhookCacheMiss, channel: channel}
+	p := s.plan(appID)
+	if p == nil || !p.wants.has(e.kind) {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now, f := s.now(), fact{app: appID, channel: channel}
+	for due, ok := s.misses.next(); ok && due <= now; due, ok = s.misses.next() {
+		s.misses.pop()
+	}
+	if !s.misses.has(f) {
+		s.misses.add(f, struct{}{}, now)
+		s.outbox.add(p, e)
+	}
+}
+
+// SubscriptionCount tells that a channel has n subscriptions now.
+func (s *Sink) SubscriptionCount(appID, channel string, n int) {
+	s.tell(appID, event{kind: metrics.WebhookSubscriptionCount, channel: channel, count: n})
+}
+
+// UserSignedIn tells that a user signed in with the first of their connections.
+func (s *Sink) UserSignedIn(appID, userID string) {
+	s.tell(appID, event{kind: metrics.WebhookUserSignedIn, userID: userID})
+}
+
+// UserSignedOut tells that the last connection of a user who signed in is gone.
+func (s *Sink) UserSignedOut(appID, userID string) {
+	s.tell(appID, event{kind: metrics.WebhookUserSignedOut, userID: userID})
+}
+
+// ConnectionOpened tells of a new connection.
+func (s *Sink) ConnectionOpened(appID, socketID string) {
+	s.tell(appID, event{kind: metrics.WebhookConnectionOpened, socketID: socketID})
+}
+
+// ConnectionClosed tells that a connection is gone.
+func (s *Sink) ConnectionClosed(appID string, c Closed) {
+	s.tell(appID, event{kind: metrics.WebhookConnectionClosed, socketID: c.SocketID, userID: c.UserID, closed: &c})
+}
+
+// plan returns what an app wants, nil if nothing. An app that is not held has
+// no connections and so no events.
+func (s *Sink) plan(appID string) *plan {
+	if s == nil {
+		return nil
+	}
+	h := s.held(appID)
+	if h == nil {
+		return nil
+	}
+	record := h.Load().Record
+	if len(record.Webhooks) == 0 {
+		return nil
+	}
+	if p, ok := s.plans.Load(appID); ok && p.(*plan).record == record {
+		return p.(*plan)
+	}
+	p := newPlan(record)
+	s.plans.Store(appID, p)
+	return p
+}
+
+// tell passes an event on at once.
+func (s *Sink) tell(appID string, e event) {
+	if p := s.plan(appID); p != nil && p.wants.has(e.kind) {
+		s.outbox.add(p, e)
+	}
+}
+
+// came tells e, unless it takes back a delayed opposite.
+func (s *Sink) came(e event, opposite Type, appID string) {
+	p := s.concerned(e, opposite, appID)
+	if p == nil {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.leaves.cancel(fact{appID, e.channel, e.userID}) {
+		s.outbox.add(p, e)
+	}
+}
+
+// went delays e.
+func (s *Sink) went(e event, opposite Type, appID string) {
+	p := s.concerned(e, opposite, appID)
+	if p == nil {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		s.outbox.add(p, e)
+		return
+	}
+	if s.leaves.len() >= maxLeaves {
+		s.fireFirst()
+	}
+	s.leaves.add(fact{appID, e.channel, e.userID}, leave{e.kind, p}, s.now())
+	if s.leaves.len() == 1 {
+		s.outbox.poke()
+	}
+}
+
+// concerned returns the plan if anybody wants e or its opposite, for one takes
+// back the other. Channels of the server itself are nobody's business.
+func (s *Sink) concerned(e event, opposite Type, appID string) *plan {
+	p := s.plan(appID)
+	if p == nil || !p.wants.has(e.kind) && !p.wants.has(opposite) || e.channel[:min(len(e.channel), 1)] == "#" {
+		return nil
+	}
+	return p
+}
+
+// fire tells everything whose delay has ended, and returns when the next one ends.
+func (s *Sink) fire(now time.Duration) (next time.Duration, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for {
+		next, ok = s.leaves.next()
+		if !ok || next > now {
+			return next, ok
+		}
+		s.fireFirst()
+	}
+}
+
+func (s *Sink) fireFirst() {
+	f, l := s.leaves.pop()
+	p := s.plan(f.app)
+	if p == nil && s.held(f.app) == nil {
+		p = l.plan
+	}
+	if p != nil {
+		s.outbox.add(p, event{kind: l.kind, channel: f.channel, userID: f.user})
+	}
+}
+
+// close tells everything that is delayed now, and from now on at once.
+func (s *Sink) close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closed = true
+	for s.leaves.len() > 0 {
+		s.fireFirst()
+	}
+}
