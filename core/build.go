@@ -15,6 +15,7 @@ import (
 	"github.com/jackfield/jackfield/core/config"
 	"github.com/jackfield/jackfield/core/internal/apps"
 	"github.com/jackfield/jackfield/core/internal/hub"
+	"github.com/jackfield/jackfield/core/internal/lastevent"
 	"github.com/jackfield/jackfield/core/internal/limit"
 	"github.com/jackfield/jackfield/core/internal/metrics"
 	"github.com/jackfield/jackfield/core/internal/plugin"
@@ -36,6 +37,8 @@ type server struct {
 	apps    *apps.Registry
 	limiter contract.RateLimiter
 	hub     *hub.Hub
+	cache   contract.Cache // nil when it is switched off
+	events  *lastevent.Store
 
 	sessions      *session.Server
 	sockets       *ws.Server
@@ -62,6 +65,7 @@ func build(ctx context.Context, cfg *config.Config, log hclog.Logger) (*server, 
 	s.buildApps()
 	s.buildLimiter()
 	s.buildHub()
+	s.buildCache()
 	s.sessions = session.NewServer(s.sessionOptions())
 	s.metrics.AddTables(tables{s.hub})
 	options, err := s.socketOptions()
@@ -187,7 +191,7 @@ func (s *server) buildHub() {
 
 func (s *server) restOptions() rest.Options {
 	opts := rest.Options{
-		Apps: s.apps, Publisher: s.hub, Occupancy: s.hub, Counters: s.metrics,
+		Apps: s.apps, Publisher: s.events.Publisher(s.hub), Occupancy: s.hub, Counters: s.metrics, Cache: s.events,
 		PathPrefix: s.cfg.Server.PathPrefix,
 		BodyLimit:  int64(s.cfg.HTTPAPI.RequestLimitMB) << 20,
 		Limiter:    s.limiter,

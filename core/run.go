@@ -66,6 +66,7 @@ func (s *server) serve(ctx context.Context, ready func(Addresses)) error {
 // start starts the workers and the clock.
 func (s *server) start() {
 	s.hub.Start()
+	s.events.Start()
 	s.sessions.Start()
 	ctx, cancel := context.WithCancel(context.Background())
 	s.background = cancel
@@ -106,6 +107,7 @@ func (s *server) stop() error {
 	if s.background != nil {
 		s.sessions.Stop()
 		s.hub.Stop()
+		s.events.Stop()
 		s.background()
 	}
 	s.apps.Close()

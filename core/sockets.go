@@ -43,6 +43,7 @@ func (s *server) sessionOptions() session.Options {
 		Hub: s.hub, Apps: s.apps, Counters: s.metrics.App, Logger: s.log.Named("session"),
 		Random: rand.Reader, Now: s.now, Prefixes: s.prefixes(),
 		ActivityTimeout: s.cfg.Server.ActivityTimeout, PongTimeout: pongTimeout,
+		LastEvents:     s.events,
 		MaxConnections: int(s.cfg.Server.MaxConnections),
 		TrustHops:      int(s.cfg.RateLimiter.WebSocket.TrustHops),
 	}

@@ -25,8 +25,10 @@ type Channel struct {
 type part struct {
 	count int // subscriptions whose end is not in the log; guarded by shard.mu
 	// Only the worker touches these.
-	subs []slot
-	run  int // 1 + index of the run that is being collected, 0: none
+	subs  []slot
+	run   int           // 1 + index of the run that is being collected, 0: none
+	gated []*Membership // joined, but nothing reaches them yet
+	fresh int           // subscriptions that began with a cached event and got none since
 }
 
 type slot struct {
@@ -39,6 +41,10 @@ type slot struct {
 // channel is a presence channel; then a user who is new is told to the others,
 // unless there are already maxMembers (0: no limit) others: ErrFullChannel.
 func (s *Subscriber) Join(kind pusher.Channel, member *pusher.Member, maxMembers int) (*Membership, error) {
+	return s.join(kind, opJoin, member, maxMembers)
+}
+
+func (s *Subscriber) join(kind pusher.Channel, how op, member *pusher.Member, maxMembers int) (*Membership, error) {
 	c := s.log.app.acquire(kind)
 	m := &Membership{channel: c, sub: s}
 	ack, announce, err := c.enter(m, member, maxMembers)
@@ -51,7 +57,7 @@ func (s *Subscriber) Join(kind pusher.Channel, member *pusher.Member, maxMembers
 		return nil, err
 	}
 	c.total++
-	c.commitJoin(m, ack, announce)
+	c.commitJoin(m, how, ack, announce)
 	c.observeJoin(m, announce != nil)
 	c.mu.Unlock()
 	return m, nil
@@ -75,7 +81,7 @@ func (c *Channel) acknowledgement() []byte {
 	return frame.AppendText(nil, pusher.AppendSubscriptionSucceeded(nil, c.name))
 }
 
-func (c *Channel) commitJoin(m *Membership, ack, announce []byte) {
+func (c *Channel) commitJoin(m *Membership, how op, ack, announce []byte) {
 	h, l := c.app.hub, m.sub.log
 	now := h.opts.Now()
 	h.lockShards(announce != nil, l.shard)
@@ -83,7 +89,7 @@ func (c *Channel) commitJoin(m *Membership, ack, announce []byte) {
 		c.appendToAll(announce, now)
 	}
 	c.parts[l.shard.index].count++
-	l.shard.append(l, entry{op: opJoin, ch: c, m: m, sub: m.sub, frame: ack, at: now})
+	l.shard.append(l, entry{op: how, ch: c, m: m, sub: m.sub, frame: ack, at: now})
 	h.unlockShards(announce != nil, l.shard)
 }
 

@@ -25,7 +25,8 @@ type run struct {
 	frame  []byte // all messages, joined
 	n      int    // messages
 	size   int
-	except bool // some messages leave somebody out
+	except bool   // some messages leave somebody out
+	first  uint64 // id of the first message that has one
 }
 
 func (g *group) idle() bool { return g.from == g.to }
@@ -41,6 +42,12 @@ func (l *log) collect() {
 			break
 		}
 		p := &e.ch.parts[l.shard.index]
+		if p.gateFull(e) {
+			if g.to > g.from {
+				break
+			}
+			p.openFull(e)
+		}
 		size += len(e.frame)
 		copies += len(e.frame) * len(p.subs)
 		alone := len(g.runs) == 0 || len(g.runs) == 1 && p.run == 1
@@ -64,6 +71,13 @@ func (g *group) note(p *part, e *entry) {
 	r.size += len(e.frame)
 	r.frame = e.frame
 	r.except = r.except || !e.except.IsZero()
+	if e.id != 0 && r.first == 0 {
+		r.first = e.id
+		r.except = r.except || p.fresh > 0
+	}
+	if len(p.gated) > 0 {
+		p.hold(e)
+	}
 }
 
 // join makes one buffer per run of several messages, and the list of
@@ -108,16 +122,16 @@ func (l *log) gather() {
 	for i := range g.runs {
 		r := &g.runs[i]
 		for j := range r.part.subs {
-			l.add(r.part.subs[j].sub, r)
+			l.add(r.part.subs[j], r)
 		}
 	}
 }
 
 // add puts the messages of a run behind what the subscriber already gets.
-func (l *log) add(sub *Subscriber, r *run) {
-	b := r.frame
-	if r.except && l.leavesOut(r, sub) {
-		b = l.without(r, sub)
+func (l *log) add(s slot, r *run) {
+	sub, b := s.sub, r.frame
+	if r.except && l.leavesOut(r, s) {
+		b = l.without(r, s)
 	}
 	if sub.pending == nil {
 		l.group.touched = append(l.group.touched, sub)
@@ -128,23 +142,29 @@ func (l *log) add(sub *Subscriber, r *run) {
 	sub.pending = append(append(both, sub.pending...), b...)
 }
 
-// leavesOut reports whether a message of the run is not for sub.
-func (l *log) leavesOut(r *run, sub *Subscriber) bool {
+// leavesOut reports whether a message of the run is not for s.
+func (l *log) leavesOut(r *run, s slot) bool {
 	for i := l.group.from; i < l.group.to; i++ {
 		e := &l.batch[i]
-		if e.except == sub.ID && &e.ch.parts[l.shard.index] == r.part {
+		if r.spares(e, s) && &e.ch.parts[l.shard.index] == r.part {
 			return true
 		}
 	}
 	return false
 }
 
-// without returns the messages of the run that are for sub.
-func (l *log) without(r *run, sub *Subscriber) []byte {
+// spares reports whether e, a message of the run, is not for s: somebody wished
+// so, or s began with it.
+func (r *run) spares(e *entry, s slot) bool {
+	return e.except == s.sub.ID || e.id != 0 && e.id == r.first && e.id == s.m.cached
+}
+
+// without returns the messages of the run that are for s.
+func (l *log) without(r *run, s slot) []byte {
 	b := l.space(r.size)
 	for i := l.group.from; i < l.group.to; i++ {
 		e := &l.batch[i]
-		if e.except != sub.ID && &e.ch.parts[l.shard.index] == r.part {
+		if !r.spares(e, s) && &e.ch.parts[l.shard.index] == r.part {
 			b = append(b, e.frame...)
 		}
 	}
@@ -173,21 +193,21 @@ func (l *log) deliverRun(r *run, b *budget) {
 	g := &l.group
 	subs := r.part.subs
 	for ; g.at < len(subs) && b.left(); g.at++ {
-		sub := subs[g.at].sub
-		if r.except && l.leavesOut(r, sub) {
-			l.sendRest(r, sub, b)
+		s := subs[g.at]
+		if r.except && l.leavesOut(r, s) {
+			l.sendRest(r, s, b)
 			continue
 		}
-		sub.sink.Send(r.frame)
+		s.sub.sink.Send(r.frame)
 		b.spend(len(r.frame), r.n)
 	}
 }
 
 // sendRest writes what of the run is for a subscriber that some of it leaves out.
-func (l *log) sendRest(r *run, sub *Subscriber, b *budget) {
-	rest := l.without(r, sub)
+func (l *log) sendRest(r *run, s slot, b *budget) {
+	rest := l.without(r, s)
 	if len(rest) > 0 {
-		sub.sink.Send(rest)
+		s.sub.sink.Send(rest)
 		b.spend(len(rest), int(frame.Count(rest)))
 	}
 }
@@ -215,6 +235,11 @@ func (l *log) finish() {
 		l.freed += len(done[i].frame)
 	}
 	clear(done)
+	for i := range g.runs {
+		if r := &g.runs[i]; r.first != 0 && r.part.fresh > 0 {
+			r.part.forgetCached()
+		}
+	}
 	for _, c := range g.chunks {
 		l.shard.giveBack(c)
 	}

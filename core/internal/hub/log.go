@@ -9,8 +9,10 @@ import (
 type op uint8
 
 const (
-	opMessage op = iota
-	opJoin       // begins a subscription with frame as its acknowledgement
+	opMessage   op = iota
+	opJoin         // begins a subscription with frame as its acknowledgement
+	opGatedJoin    // the same, but everything is held until opOpen
+	opOpen         // opens the gate; frame is the cached event, id its id
 	opLeave
 	opDirect // a frame for one subscriber
 )
@@ -21,6 +23,7 @@ type entry struct {
 	m      *Membership
 	sub    *Subscriber
 	except pusher.SocketID
+	id     uint64
 	frame  []byte
 	at     timestamp
 }
@@ -129,12 +132,15 @@ func (l *log) control(e *entry, b *budget) {
 	switch e.op {
 	case opJoin:
 		e.ch.parts[l.shard.index].add(slot{e.sub, e.m})
+		e.sub.write(e.frame, b)
+	case opGatedJoin:
+		e.ch.parts[l.shard.index].shut(e.m, e.frame)
+	case opOpen:
+		e.ch.parts[l.shard.index].open(e.m, e.frame, e.id, b)
 	case opLeave:
 		e.ch.parts[l.shard.index].remove(e.m)
-	}
-	if len(e.frame) > 0 {
-		e.sub.sink.Send(e.frame)
-		b.spend(len(e.frame), 1)
+	case opDirect:
+		e.sub.write(e.frame, b)
 	}
 	l.freed += len(e.frame)
 	*e = entry{}
@@ -147,6 +153,13 @@ func (p *part) add(s slot) {
 }
 
 func (p *part) remove(m *Membership) {
+	if m.gate != nil {
+		p.unlist(m)
+		return
+	}
+	if m.cached != 0 {
+		p.fresh--
+	}
 	last := len(p.subs) - 1
 	p.subs[m.index] = p.subs[last]
 	p.subs[m.index].m.index = m.index

@@ -19,6 +19,11 @@ type Message struct {
 	Frame []byte
 	// Except is left out; the zero SocketID leaves nobody out.
 	Except pusher.SocketID
+	// Cache is set if this is an event that its channel keeps for newcomers.
+	Cache bool
+	// ID tells such events of one channel apart and grows with each of them; 0
+	// for all other messages.
+	ID uint64
 }
 
 // publishWait is how long Publish waits for room.
@@ -108,7 +113,7 @@ func (a *App) tryAppend(msgs []Message, targets []*Channel) (room <-chan struct{
 func (a *App) appendMessage(c *Channel, m *Message, now timestamp) {
 	for i, l := range a.logs {
 		if c.parts[i].count > 0 {
-			l.shard.append(l, entry{op: opMessage, ch: c, frame: m.Frame, except: m.Except, at: now})
+			l.shard.append(l, entry{op: opMessage, ch: c, frame: m.Frame, except: m.Except, id: m.ID, at: now})
 		}
 	}
 }

@@ -31,12 +31,24 @@ func (s *Subscriber) Direct(frame []byte) {
 	sh.mu.Unlock()
 }
 
+// write sends frame now. Worker only.
+func (s *Subscriber) write(frame []byte, b *budget) {
+	if len(frame) > 0 {
+		s.sink.Send(frame)
+		b.spend(len(frame), 1)
+	}
+}
+
 // Membership is one subscription of one subscriber.
 type Membership struct {
 	channel *Channel
 	sub     *Subscriber
-	index   int // place in the list of its part; only the worker touches it
 	user    *member
+
+	// Only the worker touches these.
+	index  int    // place in the list of its part
+	gate   *gate  // while nothing may reach the subscriber
+	cached uint64 // id of the cached event that it began with, until the next one comes
 }
 
 // Channel returns the name of the channel.

@@ -81,6 +81,7 @@ func (x *scratch) encode(e *pusher.Event) {
 			Channel: ch.Name,
 			Frame:   frame.AppendText(whole, x.payload),
 			Except:  e.Except,
+			Cache:   ch.Cache,
 		})
 	}
 }

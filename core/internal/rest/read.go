@@ -105,7 +105,7 @@ func (s *Server) appendCached(dst []byte, c *call, ch pusher.Channel) ([]byte, e
 	dst = append(dst, `"cache":{"data":`...)
 	dst = append(dst, data...)
 	dst = append(dst, ',')
-	return append(appendCount(dst, "ttl", int(ttl/time.Second)), '}'), nil
+	return append(appendCount(dst, "ttl", int((ttl+time.Second-1)/time.Second)), '}'), nil
 }
 
 func (s *Server) listUsers(c *call) ([]byte, error) {

@@ -33,7 +33,7 @@ func (s *Session) handle(m ws.Message) {
 func (s *Session) dispatch(e *pusher.Envelope) {
 	switch string(e.Event) {
 	case "pusher:ping":
-		s.conn.Send(pongFrame)
+		s.sub.Direct(pongFrame)
 	case "pusher:subscribe":
 		s.subscribe(e.Data)
 	case "pusher:unsubscribe":

@@ -4,6 +4,7 @@ import (
 	"sync"
 
 	"github.com/jackfield/jackfield/core/internal/apps"
+	"github.com/jackfield/jackfield/core/internal/lastevent"
 	"github.com/jackfield/jackfield/core/internal/ws"
 )
 
@@ -22,6 +23,8 @@ const (
 	itemTick
 	itemChanged // the app of handle has a new revision
 	itemList    // collect the sessions of this shard
+	itemCached  // the last event of the channel that the session has joined
+	itemMoved   // a frame that its session handles when it goes on
 )
 
 type item struct {
@@ -31,6 +34,7 @@ type item struct {
 	size    int
 	handle  *apps.Handle
 	list    chan<- []*Session
+	event   lastevent.Event
 }
 
 // inbox is what has come in for the sessions of one shard.
@@ -124,24 +128,50 @@ const keepItems = 4096
 // waiting readers go on. mu is held.
 func (in *inbox) release(batch []item) {
 	for i := range batch {
-		if batch[i].kind != itemFrame {
-			continue
+		if batch[i].kind == itemFrame {
+			batch[i].session.queued.release(batch[i].size)
 		}
-		q := &batch[i].session.queued
-		q.frames--
-		q.bytes -= batch[i].size
-		if q.gate != nil && q.frames < maxFrames && q.bytes < maxBytes {
-			close(q.gate)
-			q.gate = nil
-		}
+	}
+}
+
+func (q *queued) release(size int) {
+	q.frames--
+	q.bytes -= size
+	if q.gate != nil && q.frames < maxFrames && q.bytes < maxBytes {
+		close(q.gate)
+		q.gate = nil
+	}
+}
+
+// goOn handles what came for a session while it paused, until it pauses again.
+func (in *inbox) goOn(s *Session) {
+	for len(s.later) > 0 && !s.pauses() {
+		it := s.later[0]
+		s.later = s.later[1:]
+		s.handle(it.frame)
+		it.frame.Close()
+		in.mu.Lock()
+		s.queued.release(it.size)
+		in.mu.Unlock()
+	}
+	if len(s.later) == 0 {
+		s.later = nil
 	}
 }
 
 func (in *inbox) handle(it *item) {
 	switch it.kind {
 	case itemFrame:
+		if it.session.pauses() {
+			it.session.later = append(it.session.later, *it)
+			it.kind = itemMoved
+			return
+		}
 		it.session.handle(it.frame)
 		it.frame.Close()
+	case itemCached:
+		it.session.begin(it.event)
+		in.goOn(it.session)
 	case itemOpen:
 		in.wheel.add(it.session, it.session.firstCheck())
 	case itemGone:

@@ -13,6 +13,7 @@ import (
 
 	"github.com/jackfield/jackfield/core/internal/apps"
 	"github.com/jackfield/jackfield/core/internal/hub"
+	"github.com/jackfield/jackfield/core/internal/lastevent"
 	"github.com/jackfield/jackfield/core/internal/metrics"
 )
 
@@ -40,6 +41,8 @@ type Options struct {
 	MaxConnections int
 	// TrustHops is the number of proxies whose X-Forwarded headers count.
 	TrustHops int
+	// LastEvents are the events with which subscriptions to cache channels begin.
+	LastEvents *lastevent.Store
 	// Connects limits upgrades per address; nil: no limit.
 	Connects ConnectLimit
 }

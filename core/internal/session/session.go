@@ -36,6 +36,8 @@ type Session struct {
 	pinged   int64 // second of the last ping
 	bad      uint8
 	members  []*hub.Membership
+	opening  *hub.Membership // waits for the last event of its channel
+	later    []item          // frames that came meanwhile
 	events   limit.Bucket
 	messages limit.Bucket
 }
@@ -76,9 +78,9 @@ func failConn(c *ws.Conn, code pusher.Code, message string) {
 	c.CloseWith(last, uint16(code), message)
 }
 
-// say sends a frame to this client at once.
+// say sends a frame to this client, after all that was said before.
 func (s *Session) say(payload []byte) {
-	s.conn.Send(frame.AppendText(nil, payload))
+	s.sub.Direct(frame.AppendText(nil, payload))
 }
 
 // complain sends an error frame that ends nothing.
@@ -93,7 +95,11 @@ func (s *Session) end() {
 		s.counters.Unsubscribed[channelType(m.Kind())].Add(1)
 		m.Leave()
 	}
-	s.members = nil
+	s.members, s.opening = nil, nil
+	for _, it := range s.later {
+		it.frame.Close()
+	}
+	s.later = nil
 	s.counters.Disconnected.Add(1)
 	s.tenant.Dismiss()
 	s.server.part(s.app)

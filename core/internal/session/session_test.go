@@ -21,6 +21,7 @@ import (
 
 	"github.com/jackfield/jackfield/core/internal/apps"
 	"github.com/jackfield/jackfield/core/internal/hub"
+	"github.com/jackfield/jackfield/core/internal/lastevent"
 	"github.com/jackfield/jackfield/core/internal/metrics"
 	"github.com/jackfield/jackfield/core/internal/pusher"
 	"github.com/jackfield/jackfield/core/internal/ws"
@@ -62,11 +63,12 @@ func start(t *testing.T, app *contract.App) *node {
 	n := &node{apps: apps.New(apps.Options{Complete: true})}
 	n.time.Store(int64(time.Hour))
 	n.apps.Replace([]*contract.App{app})
+	events := lastevent.New(lastevent.Options{})
 	h := hub.New(hub.Options{Shards: 2, LogBytes: 8 << 20, LogAge: time.Hour, Now: n.now})
 	reg := metrics.New(metrics.Options{})
 	n.Server = NewServer(Options{
 		Hub: h, Apps: n.apps, Counters: reg.App, Logger: hclog.NewNullLogger(), Random: rand.Reader, Now: n.now,
-		Prefixes: []string{"/app/"}, ActivityTimeout: 120 * time.Second, PongTimeout: 30 * time.Second,
+		Prefixes: []string{"/app/"}, ActivityTimeout: 120 * time.Second, PongTimeout: 30 * time.Second, LastEvents: events,
 	})
 	sockets := ws.NewServer(ws.Options{
 		Prefixes: []string{"/app/"}, MaxMessage: 1 << 20, Limits: ws.Limits{Bytes: 1 << 20},
@@ -80,6 +82,7 @@ func start(t *testing.T, app *contract.App) *node {
 	n.addr = l.Addr().String()
 	h.Start()
 	n.Start()
+	events.Start()
 	served := make(chan error, 1)
 	go func() { served <- sockets.Serve(l) }()
 	t.Cleanup(func() {
@@ -94,6 +97,7 @@ func start(t *testing.T, app *contract.App) *node {
 		}
 		n.Stop()
 		h.Stop()
+		events.Stop()
 		n.apps.Close()
 	})
 	return n

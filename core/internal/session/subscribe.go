@@ -51,7 +51,7 @@ func (s *Session) join(app *apps.App, kind pusher.Channel, req *pusher.Subscribe
 	if err != nil {
 		return pusher.AsError(err)
 	}
-	m, err := s.sub.Join(kind, member, app.Limits.PresenceMembersPerChannel)
+	m, err := s.enter(kind, member, app.Limits.PresenceMembersPerChannel)
 	if errors.Is(err, hub.ErrFullChannel) {
 		return limitReached(403, fmt.Sprintf("Channel %s has %d members already, which is the limit", kind.Name, app.Limits.PresenceMembersPerChannel))
 	}
@@ -94,7 +94,7 @@ func limitReached(status int, message string) *pusher.Error {
 // who bind to it, and an error frame.
 func (s *Session) refuse(channel string, e *pusher.Error) {
 	b := frame.AppendText(nil, pusher.AppendSubscriptionError(nil, channel, e))
-	s.conn.Send(frame.AppendText(b, pusher.AppendError(nil, e.Code, e.Message)))
+	s.sub.Direct(frame.AppendText(b, pusher.AppendError(nil, e.Code, e.Message)))
 }
 
 // unsubscribe ends a subscription; there is no answer, and an unknown channel is
