@@ -143,15 +143,21 @@ func (s *Sink) plan(appID string) *plan {
 	if h == nil {
 		return nil
 	}
-	record := h.Load().Record
-	if len(record.Webhooks) == 0 {
+	app := h.Load()
+	if len(app.Record.Webhooks) == 0 {
 		return nil
 	}
-	if p, ok := s.plans.Load(appID); ok && p.(*plan).record == record {
+	return s.planOf(app)
+}
+
+// planOf returns the prepared webhooks of an app.
+func (s *Sink) planOf(app *apps.App) *plan {
+	record := app.Record
+	if p, ok := s.plans.Load(record.ID); ok && p.(*plan).record == record {
 		return p.(*plan)
 	}
 	p := newPlan(record)
-	s.plans.Store(appID, p)
+	s.plans.Store(record.ID, p)
 	return p
 }
 
