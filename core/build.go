@@ -21,6 +21,7 @@ import (
 	"github.com/jackfield/jackfield/core/internal/plugin"
 	"github.com/jackfield/jackfield/core/internal/rest"
 	"github.com/jackfield/jackfield/core/internal/session"
+	"github.com/jackfield/jackfield/core/internal/webhook"
 	"github.com/jackfield/jackfield/core/internal/ws"
 	"github.com/jackfield/jackfield/sdk/contract"
 )
@@ -40,6 +41,7 @@ type server struct {
 	cache   contract.Cache // nil when it is switched off
 	events  *lastevent.Store
 
+	webhooks      *webhook.Service // nil without a queue
 	sessions      *session.Server
 	sockets       *ws.Server
 	metricsServer *http.Server
@@ -64,6 +66,7 @@ func build(ctx context.Context, cfg *config.Config, log hclog.Logger) (*server, 
 	}
 	s.buildApps()
 	s.buildLimiter()
+	s.buildWebhooks()
 	s.buildHub()
 	s.buildCache()
 	s.sessions = session.NewServer(s.sessionOptions())
@@ -186,7 +189,7 @@ func (s *server) buildHub() {
 	for range n {
 		s.lags = append(s.lags, s.metrics.NewDeliveryLag())
 	}
-	s.hub = hub.New(hub.Options{Shards: n, LogBytes: logBytes, LogAge: logAge, Now: s.now, Counters: s.counters})
+	s.hub = hub.New(hub.Options{Shards: n, LogBytes: logBytes, LogAge: logAge, Now: s.now, Counters: s.counters, Observer: s.observer()})
 }
 
 func (s *server) restOptions() rest.Options {

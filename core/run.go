@@ -44,6 +44,9 @@ func (s *server) serve(ctx context.Context, ready func(Addresses)) error {
 	if err != nil {
 		return err
 	}
+	if err := s.webhooks.Start(ctx); err != nil {
+		return errors.Join(err, main.Close())
+	}
 	addrs := Addresses{Main: main.Addr()}
 	failed := make(chan error, 2)
 	s.start()
@@ -108,6 +111,7 @@ func (s *server) stop() error {
 		s.sessions.Stop()
 		s.hub.Stop()
 		s.events.Stop()
+		err = errors.Join(err, s.stopWebhooks(ctx))
 		s.background()
 	}
 	s.apps.Close()

@@ -44,6 +44,7 @@ func (s *server) sessionOptions() session.Options {
 		Random: rand.Reader, Now: s.now, Prefixes: s.prefixes(),
 		ActivityTimeout: s.cfg.Server.ActivityTimeout, PongTimeout: pongTimeout,
 		LastEvents:     s.events,
+		Webhooks:       s.webhooks.Sink(),
 		MaxConnections: int(s.cfg.Server.MaxConnections),
 		TrustHops:      int(s.cfg.RateLimiter.WebSocket.TrustHops),
 	}
@@ -145,6 +146,7 @@ func (s *server) serveMetrics() (net.Addr, error) {
 	}
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", s.metrics.Handler())
+	mux.Handle("/admin/", s.adminHandler())
 	s.metricsServer = &http.Server{Handler: mux, ReadHeaderTimeout: headerTimeout}
 	s.wg.Go(func() { _ = s.metricsServer.Serve(l) })
 	return l.Addr(), nil

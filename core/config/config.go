@@ -35,6 +35,7 @@ type Config struct {
 	WebSocket   WebSocket           `key:"websocket" doc:"Client connections."`
 	Idempotency Idempotency         `key:"idempotency" doc:"Repeated publishes."`
 	Metrics     Metrics             `key:"metrics" doc:"The listener for operators."`
+	Admin       Admin               `key:"admin" doc:"Administration over HTTP, on the metrics listener."`
 	Logging     Logging             `key:"logging" doc:"The log."`
 	PluginHost  PluginHost          `key:"" doc:"Plugins."`
 	Plugins     map[string]*Plugin  `doc:"One entry for each plugin that needs settings."`

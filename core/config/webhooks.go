@@ -7,6 +7,8 @@ type Webhooks struct {
 	Batching       WebhookBatching `key:"batching" doc:"Several events in one request."`
 	Retry          WebhookRetry    `key:"retry" doc:"Requests that failed."`
 	RequestTimeout time.Duration   `key:"request_timeout_ms" env:"WEBHOOK_REQUEST_TIMEOUT_MS" unit:"ms" default:"10000" min:"1" doc:"Deadline of one request."`
+	Concurrency    uint32          `key:"concurrency" env:"WEBHOOK_CONCURRENCY" default:"512" min:"1" max:"100000" doc:"Most jobs at work at a time on this node; no webhook holds more of them than are free for all others."`
+	PerWebhook     uint32          `key:"concurrency_per_webhook" env:"WEBHOOK_CONCURRENCY_PER_WEBHOOK" default:"32" min:"1" max:"10000" doc:"Most requests to one webhook at a time from this node."`
 }
 
 // WebhookBatching joins events of one app into one request.

@@ -129,21 +129,24 @@ func (s *Server) start(c *ws.Conn, handle *apps.Handle) *refusal {
 		return refuse(metrics.ErrOverCapacity, pusher.CodeOverCapacity)
 	}
 	tenant := s.opts.Hub.App(app.Record.ID)
-	if !tenant.Admit(app.Limits.MaxConnections) {
+	guest := app.Record.Features.AuthorizedConnections
+	if guest {
+		tenant.Welcome()
+	} else if !tenant.Admit(app.Limits.MaxConnections) {
 		s.open.Add(-1)
 		return refuse(metrics.ErrOverQuota, pusher.CodeOverQuota)
 	}
 	id, err := pusher.NewSocketID(s.opts.Random)
 	if err != nil {
-		tenant.Dismiss()
+		tenant.Dismiss(guest)
 		s.open.Add(-1)
 		return &refusal{metrics.ErrSocket, pusher.CodeOverCapacity, "No socket id could be made"}
 	}
-	s.greet(c, handle, id)
+	s.greet(c, handle, id, guest)
 	return nil
 }
 
-func (s *Server) greet(c *ws.Conn, handle *apps.Handle, id pusher.SocketID) {
+func (s *Server) greet(c *ws.Conn, handle *apps.Handle, id pusher.SocketID, guest bool) {
 	shard := s.opts.Hub.NextShard()
 	appID := handle.Load().Record.ID
 	session := &Session{
@@ -151,11 +154,18 @@ func (s *Server) greet(c *ws.Conn, handle *apps.Handle, id pusher.SocketID) {
 		tenant: s.opts.Hub.App(appID), counters: s.opts.Counters(appID),
 	}
 	session.place.index = -1
+	session.opened = s.opts.Now()
 	session.sub = session.tenant.NewSubscriber(id, c, shard)
+	session.sub.Owner = session
+	session.demand(handle.Load().Record.Features, guest)
 	session.Alive()
 	c.Own(session)
 	s.join(handle)
 	session.counters.Connected.Add(1)
+	if s.opts.Listener != nil {
+		s.opts.Listener.Opened(appID, id)
+	}
+	session.tellOpened()
 	hello := pusher.AppendConnectionEstablished(nil, id, int(inSeconds(s.opts.ActivityTimeout)))
 	c.Send(frame.AppendText(nil, hello))
 	session.inbox.post(item{kind: itemOpen, session: session})

@@ -71,5 +71,8 @@ func (s *Session) relay(m *hub.Membership, e *pusher.Envelope) (metrics.EventOut
 	if err := s.server.opts.Hub.TryPublish(s.tenant.ID, msg[:]); err != nil {
 		return metrics.EventOverloaded, rejected("Client event rejected: the channel is overloaded, try again")
 	}
+	if hooks := s.server.opts.Webhooks; hooks.Wants(s.tenant.ID, metrics.WebhookClientEvent) {
+		hooks.ClientEvent(s.tenant.ID, m.Channel(), string(e.Event), pusher.DataText(e.Data), s.sub.ID.String(), m.UserID())
+	}
 	return metrics.EventAccepted, nil
 }

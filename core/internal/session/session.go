@@ -2,6 +2,7 @@ package session
 
 import (
 	"sync/atomic"
+	"time"
 
 	"github.com/jackfield/jackfield/core/internal/apps"
 	"github.com/jackfield/jackfield/core/internal/frame"
@@ -28,6 +29,8 @@ type Session struct {
 
 	seen    atomic.Int64 // server.clock when something last came in
 	closing atomic.Bool
+	code    atomic.Uint32 // with which we closed; 0: the client did
+	opened  time.Duration // Options.Now
 
 	queued queued // guarded by inbox.mu
 
@@ -70,6 +73,7 @@ func (s *Session) fail(code pusher.Code, message string) {
 	if s.closing.Swap(true) {
 		return
 	}
+	s.code.Store(uint32(code))
 	failConn(s.conn, code, message)
 }
 
@@ -101,6 +105,7 @@ func (s *Session) end() {
 	}
 	s.later = nil
 	s.counters.Disconnected.Add(1)
+	s.tellClosed()
 	s.tenant.Dismiss()
 	s.server.part(s.app)
 	s.server.open.Add(-1)

@@ -48,9 +48,6 @@ func (d *delays[V]) cancel(f fact) bool {
 	return true
 }
 
-// has reports whether the delay of a fact is open.
-func (d *delays[V]) has(f fact) bool { return d.open[f] != nil }
-
 // len is the number of open delays.
 func (d *delays[V]) len() int { return len(d.open) }
 

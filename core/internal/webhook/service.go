@@ -87,8 +87,12 @@ func (s *Service) Sink() *Sink {
 	return s.sink
 }
 
-// Start begins to hand jobs to the queue and to take them from it.
+// Start begins to hand jobs to the queue and to take them from it. A nil Service
+// has nothing to start or stop.
 func (s *Service) Start(ctx context.Context) error {
+	if s == nil {
+		return nil
+	}
 	consumer, err := s.opts.Queue.Consume(ctx, contract.ConsumeOptions{
 		Queue: QueueName, Consumer: s.opts.Node, Lease: s.opts.Lease,
 	})

@@ -21,9 +21,8 @@ type Sink struct {
 	plans sync.Map // app id -> *plan
 
 	mu     sync.Mutex
-	leaves *delays[leave]    // vacated and removed that may still be taken back
-	misses *delays[struct{}] // cache misses told a moment ago
-	closed bool              // nothing is delayed any more
+	leaves *delays[leave] // vacated and removed that may still be taken back
+	closed bool           // nothing is delayed any more
 }
 
 // leave is what is told unless it is taken back.
@@ -32,21 +31,15 @@ type leave struct {
 	plan *plan // of the time when it happened, for an app that is no longer held
 }
 
-// Times of the Pusher protocol: a channel or user that is back within
-// leaveDelay was never gone. Concurrent misses of one cache channel are told once.
-const (
-	leaveDelay = 3 * time.Second
-	missPause  = time.Second
-)
+// leaveDelay is that of the Pusher protocol: a channel or user that is back
+// within it was never gone.
+const leaveDelay = 3 * time.Second
 
 // maxLeaves bounds what is delayed; above, the oldest are told early.
 const maxLeaves = 1 << 18
 
 func newSink(held func(string) *apps.Handle, now func() time.Duration, out *outbox) *Sink {
-	return &Sink{
-		held: held, now: now, outbox: out,
-		leaves: newDelays[leave](leaveDelay), misses: newDelays[struct{}](missPause),
-	}
+	return &Sink{held: held, now: now, outbox: out, leaves: newDelays[leave](leaveDelay)}
 }
 
 // Wants reports whether any webhook of an app wants events of a type, so that
@@ -88,24 +81,10 @@ func (s *Sink) ClientEvent(appID, channel, name, data, socketID, userID string) 
 	})
 }
 
-// CacheMiss tells that a subscriber of a cache channel found no event. Misses of
-// one channel within a second are sent once.
+// CacheMiss tells that a subscriber of a cache channel found no event. The caller
+// joins misses that come close together.
 func (s *Sink) CacheMiss(appID, channel string) {
-	e := event{kind: metrics.WebhookCacheMiss, channel: channel}
-	p := s.plan(appID)
-	if p == nil || !p.wants.has(e.kind) {
-		return
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	now, f := s.now(), fact{app: appID, channel: channel}
-	for due, ok := s.misses.next(); ok && due <= now; due, ok = s.misses.next() {
-		s.misses.pop()
-	}
-	if !s.misses.has(f) {
-		s.misses.add(f, struct{}{}, now)
-		s.outbox.add(p, e)
-	}
+	s.tell(appID, event{kind: metrics.WebhookCacheMiss, channel: channel})
 }
 
 // SubscriptionCount tells that a channel has n subscriptions now.

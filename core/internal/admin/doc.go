@@ -1,0 +1,7 @@
+// Package admin is the HTTP interface for operators: dead letters of webhooks can
+// be listed, replayed and purged.
+//
+// New makes the handler of /admin/. Each call must bear the token; without a
+// configured token nothing is there. The same package has the Client that the
+// command line uses, so that both agree on the form of bodies.
+package admin

@@ -1,0 +1,188 @@
+package admin
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/jackfield/jackfield/sdk/contract"
+)
+
+// Options of the handler.
+type Options struct {
+	// Token must be presented by callers. "": every path is 404.
+	Token contract.Secret
+	// Dead are the dead letters; nil: the queue keeps none.
+	Dead contract.DeadLetters
+	// Queue is the queue of the webhooks' jobs.
+	Queue string
+	// Read makes what is shown of a dead letter's body; an error shows the letter
+	// without it.
+	Read func(body []byte) (Content, error)
+}
+
+// Content is what a dead letter was to tell whom.
+type Content struct {
+	AppID   string          `json:"app_id"`
+	Webhook string          `json:"webhook"`
+	TimeMS  int64           `json:"time_ms"`
+	Events  json.RawMessage `json:"events"`
+}
+
+// Letter is a dead letter as it is shown.
+type Letter struct {
+	ID       string `json:"id"`
+	Group    string `json:"group"`
+	Attempts uint32 `json:"attempts"`
+	Reason   string `json:"reason"`
+	// DiedAt is in RFC 3339.
+	DiedAt string `json:"died_at"`
+	*Content
+}
+
+// Page is an answer to a list: Next is the page that follows, "" if there is none.
+type Page struct {
+	Dead []Letter `json:"dead"`
+	Next string   `json:"next,omitempty"`
+}
+
+// Choice names dead letters in a request: either some or all.
+type Choice struct {
+	IDs []string `json:"ids,omitempty"`
+	All bool     `json:"all,omitempty"`
+}
+
+// Changed is the answer to a request that changes dead letters.
+type Changed struct {
+	Count int64 `json:"count"`
+}
+
+type handler struct {
+	Options
+	sum [sha256.Size]byte // of the token
+	mux *http.ServeMux
+}
+
+// New makes the handler of all paths below /admin/.
+func New(o Options) http.Handler {
+	if o.Token == "" {
+		return http.NotFoundHandler()
+	}
+	h := &handler{Options: o, sum: sha256.Sum256([]byte(o.Token)), mux: http.NewServeMux()}
+	h.mux.HandleFunc("GET /admin/webhooks/dead", h.list)
+	h.mux.HandleFunc("POST /admin/webhooks/dead/replay", h.replay)
+	h.mux.HandleFunc("POST /admin/webhooks/dead/purge", h.purge)
+	return h
+}
+
+// ServeHTTP lets nobody through who does not know the token. The comparison of
+// hashes takes the same time for every wrong one.
+func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	token, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	sum := sha256.Sum256([]byte(token))
+	if subtle.ConstantTimeCompare(sum[:], h.sum[:]) != 1 {
+		w.Header().Set("WWW-Authenticate", `Bearer realm="admin"`)
+		refuse(w, http.StatusUnauthorized, "the bearer token is missing or wrong; it is admin.token of the server's configuration")
+		return
+	}
+	if h.Dead == nil && strings.HasPrefix(r.URL.Path, "/admin/webhooks/") {
+		refuse(w, http.StatusNotFound, "there is no queue that keeps dead letters; see queue.driver")
+		return
+	}
+	h.mux.ServeHTTP(w, r)
+}
+
+// The number of letters on a page.
+const (
+	defaultLimit = 100
+	maxLimit     = 1000
+)
+
+func (h *handler) list(w http.ResponseWriter, r *http.Request) {
+	limit := defaultLimit
+	if text := r.URL.Query().Get("limit"); text != "" {
+		var err error
+		if limit, err = strconv.Atoi(text); err != nil || limit < 1 || limit > maxLimit {
+			refuse(w, http.StatusBadRequest, fmt.Sprintf("limit must be a number from 1 to %d, is %q", maxLimit, text))
+			return
+		}
+	}
+	letters, next, err := h.Dead.ListDead(r.Context(), h.Queue, r.URL.Query().Get("page"), limit)
+	if err != nil {
+		fail(w, err)
+		return
+	}
+	page := Page{Dead: []Letter{}, Next: next}
+	for _, l := range letters {
+		page.Dead = append(page.Dead, h.letter(l))
+	}
+	answer(w, http.StatusOK, page)
+}
+
+func (h *handler) letter(l contract.DeadLetter) Letter {
+	shown := Letter{
+		ID: l.Job.ID, Group: l.Job.GroupKey, Attempts: l.Attempts, Reason: l.Reason,
+		DiedAt: l.DiedAt.UTC().Format("2006-01-02T15:04:05.000Z07:00"),
+	}
+	if c, err := h.Read(l.Job.Body); err == nil {
+		shown.Content = &c
+	}
+	return shown
+}
+
+func (h *handler) replay(w http.ResponseWriter, r *http.Request) { h.change(w, r, h.Dead.ReplayDead) }
+
+func (h *handler) purge(w http.ResponseWriter, r *http.Request) { h.change(w, r, h.Dead.PurgeDead) }
+
+// maxChoice bounds the body of a request.
+const maxChoice = 1 << 20
+
+func (h *handler) change(w http.ResponseWriter, r *http.Request, f func(context.Context, string, []string) (int64, error)) {
+	var c Choice
+	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxChoice))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&c); err != nil {
+		refuse(w, http.StatusBadRequest, `the body must be {"ids": [...]} or {"all": true}: `+err.Error())
+		return
+	}
+	if c.All == (len(c.IDs) > 0) {
+		refuse(w, http.StatusBadRequest, `the body must have either "ids" or "all": true`)
+		return
+	}
+	n, err := f(r.Context(), h.Queue, c.IDs)
+	if err != nil {
+		fail(w, err)
+		return
+	}
+	answer(w, http.StatusOK, Changed{Count: n})
+}
+
+// fail answers with the status that fits an error of the queue.
+func fail(w http.ResponseWriter, err error) {
+	status := http.StatusBadGateway
+	switch {
+	case errors.Is(err, contract.ErrInvalid):
+		status = http.StatusBadRequest
+	case errors.Is(err, contract.ErrUnsupported):
+		status = http.StatusNotImplemented
+	case errors.Is(err, contract.ErrOverloaded):
+		status = http.StatusServiceUnavailable
+	}
+	refuse(w, status, err.Error())
+}
+
+func refuse(w http.ResponseWriter, status int, text string) {
+	answer(w, status, map[string]string{"error": text})
+}
+
+func answer(w http.ResponseWriter, status int, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(v)
+}

@@ -1,0 +1,100 @@
+package core
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/jackfield/jackfield/core/internal/admin"
+	"github.com/jackfield/jackfield/core/internal/hub"
+	"github.com/jackfield/jackfield/core/internal/webhook"
+	"github.com/jackfield/jackfield/sdk/contract"
+)
+
+// buildWebhooks makes the service of webhooks, if there is a queue for its jobs.
+func (s *server) buildWebhooks() {
+	var queue contract.Queue
+	if s.host != nil {
+		queue = s.host.Queue()
+	}
+	if queue == nil {
+		s.tellWebhooksOff()
+		return
+	}
+	w, reliability := s.cfg.Webhooks, s.cfg.Queue.Reliability
+	s.webhooks = webhook.New(webhook.Options{
+		Queue: queue, Apps: s.apps, Counters: s.metrics.App, Requests: s.metrics.NewWebhookDelivery(),
+		Logger: s.log.Named("webhook"), Node: s.node,
+		Batching:       webhook.Batching{Enabled: w.Batching.Enabled, Duration: w.Batching.Duration, Size: int(w.Batching.Size)},
+		Retry:          s.webhookRetry(),
+		RequestTimeout: w.RequestTimeout,
+		Concurrency:    int(w.Concurrency), PerWebhook: int(w.PerWebhook),
+		Lease: reliability.LeaseDuration, RenewInterval: reliability.LeaseRenewInterval,
+	})
+	s.metrics.AddSamples(s.webhooks)
+}
+
+func (s *server) webhookRetry() webhook.Retry {
+	r := s.cfg.Webhooks.Retry
+	retry := webhook.Retry{
+		Disabled: !r.Enabled, MaxElapsed: r.MaxElapsedTime, InitialBackoff: r.InitialBackoff, MaxBackoff: r.MaxBackoff,
+	}
+	if r.MaxAttempts != nil {
+		retry.MaxAttempts = *r.MaxAttempts
+	}
+	return retry
+}
+
+// tellWebhooksOff says once that webhooks of apps have no effect.
+func (s *server) tellWebhooksOff() {
+	for _, app := range s.cfg.Apps() {
+		if len(app.Webhooks) > 0 {
+			s.log.Warn("webhooks are off: queue.driver is none, but apps have webhooks; choose another driver to send them", "app", app.ID)
+			return
+		}
+	}
+}
+
+// observer tells webhooks what the hub sees; nil without webhooks.
+func (s *server) observer() hub.Observer {
+	if s.webhooks == nil {
+		return nil
+	}
+	return observer{s.webhooks.Sink()}
+}
+
+type observer struct{ *webhook.Sink }
+
+// MemberAdded leaves out the user's info, which webhooks do not tell.
+func (o observer) MemberAdded(appID, channel, userID string, _ []byte) {
+	o.Sink.MemberAdded(appID, channel, userID)
+}
+
+// lastWords is the least time for handing over what waits, even if clients used
+// up the grace period.
+const lastWords = 3 * time.Second
+
+// stopWebhooks hands what waits to the queue while ctx lasts.
+func (s *server) stopWebhooks(ctx context.Context) error {
+	deadline, _ := ctx.Deadline()
+	ctx, cancel := context.WithTimeout(context.Background(), max(time.Until(deadline), lastWords))
+	defer cancel()
+	return s.webhooks.Stop(ctx)
+}
+
+// adminHandler serves /admin/ on the metrics listener.
+func (s *server) adminHandler() http.Handler {
+	o := admin.Options{Token: s.cfg.Admin.Token, Queue: webhook.QueueName, Read: readLetter}
+	if s.host != nil {
+		o.Dead, _ = s.host.Queue().(contract.DeadLetters)
+	}
+	return admin.New(o)
+}
+
+func readLetter(body []byte) (admin.Content, error) {
+	j, err := webhook.DecodeJob(body)
+	if err != nil {
+		return admin.Content{}, err
+	}
+	return admin.Content{AppID: j.AppID, Webhook: j.Webhook, TimeMS: j.TimeMS, Events: j.Events}, nil
+}
