@@ -21,6 +21,7 @@ import (
 	"github.com/jackfield/jackfield/core/internal/plugin"
 	"github.com/jackfield/jackfield/core/internal/rest"
 	"github.com/jackfield/jackfield/core/internal/session"
+	"github.com/jackfield/jackfield/core/internal/watchlist"
 	"github.com/jackfield/jackfield/core/internal/webhook"
 	"github.com/jackfield/jackfield/core/internal/ws"
 	"github.com/jackfield/jackfield/sdk/contract"
@@ -40,6 +41,7 @@ type server struct {
 	hub     *hub.Hub
 	cache   contract.Cache // nil when it is switched off
 	events  *lastevent.Store
+	online  *watchlist.Table
 
 	webhooks      *webhook.Service // nil without a queue
 	sessions      *session.Server
@@ -189,12 +191,13 @@ func (s *server) buildHub() {
 	for range n {
 		s.lags = append(s.lags, s.metrics.NewDeliveryLag())
 	}
+	s.online = watchlist.New()
 	s.hub = hub.New(hub.Options{Shards: n, LogBytes: logBytes, LogAge: logAge, Now: s.now, Counters: s.counters, Observer: s.observer()})
 }
 
 func (s *server) restOptions() rest.Options {
 	opts := rest.Options{
-		Apps: s.apps, Publisher: s.events.Publisher(s.hub), Occupancy: s.hub, Counters: s.metrics, Cache: s.events,
+		Apps: s.apps, Publisher: s.events.Publisher(s.hub), Occupancy: s.hub, Connections: s.hub, Counters: s.metrics, Cache: s.events,
 		PathPrefix: s.cfg.Server.PathPrefix,
 		BodyLimit:  int64(s.cfg.HTTPAPI.RequestLimitMB) << 20,
 		Limiter:    s.limiter,

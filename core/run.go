@@ -111,6 +111,7 @@ func (s *server) stop() error {
 		s.sessions.Stop()
 		s.hub.Stop()
 		s.events.Stop()
+		s.online.Stop()
 		err = errors.Join(err, s.stopWebhooks(ctx))
 		s.background()
 	}

@@ -29,6 +29,10 @@ func shards() int { return runtime.GOMAXPROCS(0) }
 // the Pusher protocol wait as long for ours.
 const pongTimeout = 30 * time.Second
 
+// authorizeWithin is how long a client may stay unknown in an app with
+// authorised connections.
+const authorizeWithin = 30 * time.Second
+
 // prefixes are the paths before an app's key.
 func (s *server) prefixes() []string {
 	const plain = "/app/"
@@ -43,7 +47,8 @@ func (s *server) sessionOptions() session.Options {
 		Hub: s.hub, Apps: s.apps, Counters: s.metrics.App, Logger: s.log.Named("session"),
 		Random: rand.Reader, Now: s.now, Prefixes: s.prefixes(),
 		ActivityTimeout: s.cfg.Server.ActivityTimeout, PongTimeout: pongTimeout,
-		LastEvents:     s.events,
+		LastEvents: s.events, Watchlist: s.online,
+		AuthorizeWithin: authorizeWithin, SigninWithin: s.cfg.Server.UserAuthenticationTimeout,
 		Webhooks:       s.webhooks.Sink(),
 		MaxConnections: int(s.cfg.Server.MaxConnections),
 		TrustHops:      int(s.cfg.RateLimiter.WebSocket.TrustHops),

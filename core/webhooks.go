@@ -7,6 +7,7 @@ import (
 
 	"github.com/jackfield/jackfield/core/internal/admin"
 	"github.com/jackfield/jackfield/core/internal/hub"
+	"github.com/jackfield/jackfield/core/internal/watchlist"
 	"github.com/jackfield/jackfield/core/internal/webhook"
 	"github.com/jackfield/jackfield/sdk/contract"
 )
@@ -55,15 +56,25 @@ func (s *server) tellWebhooksOff() {
 	}
 }
 
-// observer tells webhooks what the hub sees; nil without webhooks.
-func (s *server) observer() hub.Observer {
-	if s.webhooks == nil {
-		return nil
-	}
-	return observer{s.webhooks.Sink()}
+// observer tells webhooks and watchlists what the hub sees.
+func (s *server) observer() hub.Observer { return observer{s.webhooks.Sink(), s.online} }
+
+type observer struct {
+	*webhook.Sink
+	online *watchlist.Table
 }
 
-type observer struct{ *webhook.Sink }
+// SignedIn tells of a user's first connection.
+func (o observer) SignedIn(appID, userID string) {
+	o.online.SignedIn(appID, userID)
+	o.UserSignedIn(appID, userID)
+}
+
+// SignedOut tells that a user's last connection has gone.
+func (o observer) SignedOut(appID, userID string) {
+	o.online.SignedOut(appID, userID)
+	o.UserSignedOut(appID, userID)
+}
 
 // MemberAdded leaves out the user's info, which webhooks do not tell.
 func (o observer) MemberAdded(appID, channel, userID string, _ []byte) {

@@ -6,6 +6,7 @@
 //
 //	a connects                      a opens a connection and is greeted; $SID(a) is its socket id
 //	a joins presence-room as ann    a subscribes (with authorisation) and is told that it succeeded
+//	a signs in as ann               a signs in with the data of a user, and is told that it succeeded
 //	a leaves room                   a unsubscribes
 //	a> TEXT                         a sends a text frame; "10x a> TEXT" sends ten
 //	a< PATTERN                      the next frame that a receives; "10x a< PATTERN" for ten
@@ -30,7 +31,8 @@
 //	                                calls and connects that depend on an end which the
 //	                                server may notice a moment later
 //
-//	user ann {"user_id":"ann"}      channel data for "as ann", $USER(ann) and $AUTH(a,channel,ann)
+//	user ann {"user_id":"ann"}      channel data or user data for "as ann", $USER(ann), $AUTH(a,channel,ann)
+//	                                and $SIGNIN(a,ann)
 //	watch EVENT                     expect this event as well (see below)
 //	app small {"max_connections":1} an app with these settings, for "use small"
 //	server {"max_connections":5}    further settings of the server
@@ -41,7 +43,7 @@
 // -app-key and -app-secret).
 //
 // Text may hold $KEY, $ID, $SID(a), $AUTH(a,channel), $AUTH(a,channel,user),
-// $USER(name) and $REPEAT(text,times). Text in single quotes becomes a JSON
+// $SIGNIN(a,user), $USER(name) and $REPEAT(text,times). Text in single quotes becomes a JSON
 // string: "data":'{"a":1}' stands for "data":"{\"a\":1}".
 //
 // A pattern is JSON and matches what is equal to it: no field may be missing, none

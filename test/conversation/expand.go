@@ -53,6 +53,8 @@ func (r *run) value(name string, args []string) (string, error) {
 		return c.id, nil
 	case "USER":
 		return r.user(args[0])
+	case "SIGNIN":
+		return r.signin(args)
 	case "AUTH":
 		return r.auth(args)
 	case "REPEAT":
@@ -88,6 +90,19 @@ func (r *run) auth(args []string) (string, error) {
 		signed += ":" + data
 	}
 	return r.app.Key + ":" + r.app.sign(signed), nil
+}
+
+// signin signs a sign-in: client and user.
+func (r *run) signin(args []string) (string, error) {
+	if len(args) != 2 {
+		return "", fmt.Errorf("needs client and user")
+	}
+	c, err := r.client(args[0])
+	if err != nil {
+		return "", err
+	}
+	data, err := r.user(args[1])
+	return r.app.Key + ":" + r.app.sign(c.id+"::user::"+data), err
 }
 
 // sign returns the signature of text in hex.

@@ -19,6 +19,7 @@ var opening = map[string]func(r *run, name, rest string) error{
 var verbs = map[string]func(r *run, c *client, rest string) error{
 	"joins":  (*run).joins,
 	"leaves": (*run).leaves,
+	"signs":  (*run).signsIn,
 	"closes": func(r *run, c *client, _ string) error { return c.close(r.skipping("")) },
 	"closed": (*run).closed,
 	"drops":  (*run).drops,
@@ -82,6 +83,21 @@ func (r *run) joins(c *client, text string) error {
 		return err
 	}
 	wanted, _ := json.Marshal(map[string]string{"event": "pusher_internal:subscription_succeeded", "channel": channel, "data": "*"})
+	return r.expect(c, string(wanted))
+}
+
+// signsIn reads `in as USER`.
+func (r *run) signsIn(c *client, text string) error {
+	data, err := r.user(strings.TrimPrefix(text, "in as "))
+	if err != nil {
+		return err
+	}
+	auth := r.app.Key + ":" + r.app.sign(c.id+"::user::"+data)
+	if err := c.tell("pusher:signin", map[string]string{"auth": auth, "user_data": data}); err != nil {
+		return err
+	}
+	success, _ := json.Marshal(map[string]string{"user_data": data})
+	wanted, _ := json.Marshal(map[string]string{"event": "pusher:signin_success", "data": string(success)})
 	return r.expect(c, string(wanted))
 }
 

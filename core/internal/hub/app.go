@@ -4,6 +4,8 @@ import (
 	"maps"
 	"strings"
 	"sync"
+
+	"github.com/jackfield/jackfield/core/internal/pusher"
 )
 
 // App holds the channels of one app on this node.
@@ -14,7 +16,8 @@ type App struct {
 
 	mu       sync.RWMutex
 	channels map[string]*Channel
-	conns    int
+	conns    int            // open connections
+	admitted int            // those that count to the limit
 	occupied map[string]int // channels by type label
 }
 
@@ -34,21 +37,44 @@ func newApp(h *Hub, id string) *App {
 func (a *App) Admit(limit int) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if limit > 0 && a.conns >= limit {
+	if limit > 0 && a.admitted >= limit {
 		return false
 	}
 	a.conns++
+	a.admitted++
 	return true
 }
 
-// Dismiss takes back one Admit.
-func (a *App) Dismiss() {
+// Welcome counts a connection as a guest, which does not count to the limit
+// until Promote.
+func (a *App) Welcome() {
 	a.mu.Lock()
-	a.conns--
+	a.conns++
 	a.mu.Unlock()
 }
 
-// Connections is the number of admitted connections.
+// Promote is Admit for a guest.
+func (a *App) Promote(limit int) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if limit > 0 && a.admitted >= limit {
+		return false
+	}
+	a.admitted++
+	return true
+}
+
+// Dismiss takes back one Admit, or one Welcome of a guest.
+func (a *App) Dismiss(guest bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.conns--
+	if !guest {
+		a.admitted--
+	}
+}
+
+// Connections is the number of open connections, guests too.
 func (a *App) Connections() int {
 	a.mu.RLock()
 	defer a.mu.RUnlock()
@@ -83,7 +109,7 @@ func (a *App) list(prefix string) []ChannelInfo {
 	a.mu.RLock()
 	found := make([]*Channel, 0, len(a.channels))
 	for name, c := range a.channels {
-		if strings.HasPrefix(name, prefix) {
+		if strings.HasPrefix(name, prefix) && c.kind.Class != pusher.User {
 			found = append(found, c)
 		}
 	}
@@ -100,7 +126,7 @@ func (a *App) list(prefix string) []ChannelInfo {
 // Channel returns what is known of a channel; false if nobody is subscribed.
 func (h *Hub) Channel(appID, name string) (ChannelInfo, bool) {
 	c := h.lookUp(appID, name)
-	if c == nil {
+	if c == nil || c.kind.Class == pusher.User {
 		return ChannelInfo{}, false
 	}
 	info := c.info()

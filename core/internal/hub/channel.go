@@ -65,6 +65,9 @@ func (s *Subscriber) join(kind pusher.Channel, how op, member *pusher.Member, ma
 
 // enter makes the acknowledgement and, if the user is new, the announcement.
 func (c *Channel) enter(m *Membership, who *pusher.Member, maxMembers int) (ack, announce []byte, err error) {
+	if c.kind.Class == pusher.User {
+		return nil, nil, nil
+	}
 	if c.presence != nil {
 		if announce, err = c.presence.enter(c.name, m, who, maxMembers); err != nil {
 			return nil, nil, err
@@ -129,6 +132,10 @@ func (c *Channel) observeJoin(m *Membership, added bool) {
 	if o == nil {
 		return
 	}
+	if c.kind.Class == pusher.User {
+		c.observeUser(o, 1)
+		return
+	}
 	if c.total == 1 {
 		o.Occupied(c.app.ID, c.name)
 	}
@@ -140,6 +147,10 @@ func (c *Channel) observeJoin(m *Membership, added bool) {
 func (c *Channel) observeLeave(m *Membership, removed bool) {
 	o := c.app.hub.opts.Observer
 	if o == nil {
+		return
+	}
+	if c.kind.Class == pusher.User {
+		c.observeUser(o, 0)
 		return
 	}
 	if removed {

@@ -49,6 +49,10 @@ func joinCluster(t *testing.T, bus contract.Adapter, name string) *clusterNode {
 
 func topic(app, channel string) contract.Topic { return contract.Topic{Name: app + "/" + channel} }
 
+func (n *clusterNode) SignedIn(string, string)               {}
+func (n *clusterNode) SignedOut(string, string)              {}
+func (n *clusterNode) SubscriptionCount(string, string, int) {}
+
 func (n *clusterNode) Occupied(app, channel string) {
 	n.todo = append(n.todo, func() { n.must(n.session.Subscribe(context.Background(), []contract.Topic{topic(app, channel)})) })
 }

@@ -37,6 +37,11 @@ type Observer interface {
 	Vacated(appID, channel string)
 	MemberAdded(appID, channel, userID string, info []byte)
 	MemberRemoved(appID, channel, userID string)
+	// SignedIn and SignedOut tell of a user's first and last connection.
+	SignedIn(appID, userID string)
+	SignedOut(appID, userID string)
+	// SubscriptionCount tells how many subscriptions a channel without presence has.
+	SubscriptionCount(appID, channel string, count int)
 }
 
 // Hub is the table of channels of a node and the workers that deliver.

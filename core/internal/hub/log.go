@@ -14,7 +14,8 @@ const (
 	opGatedJoin    // the same, but everything is held until opOpen
 	opOpen         // opens the gate; frame is the cached event, id its id
 	opLeave
-	opDirect // a frame for one subscriber
+	opDirect    // a frame for one subscriber
+	opTerminate // all subscribers of the channel are closed
 )
 
 type entry struct {
@@ -141,6 +142,8 @@ func (l *log) control(e *entry, b *budget) {
 		e.ch.parts[l.shard.index].remove(e.m)
 	case opDirect:
 		e.sub.write(e.frame, b)
+	case opTerminate:
+		e.ch.parts[l.shard.index].terminate()
 	}
 	l.freed += len(e.frame)
 	*e = entry{}

@@ -1,6 +1,9 @@
 package hub
 
-import "github.com/jackfield/jackfield/core/internal/pusher"
+import (
+	"github.com/jackfield/jackfield/core/internal/frame"
+	"github.com/jackfield/jackfield/core/internal/pusher"
+)
 
 // Sink takes whole frames for one connection. Send never blocks and keeps
 // nothing of b.
@@ -8,10 +11,18 @@ type Sink interface {
 	Send(b []byte)
 }
 
+// Terminator closes a connection whose user is to be disconnected. Terminate
+// does not block.
+type Terminator interface {
+	Terminate()
+}
+
 // Subscriber is a connection as the hub sees it: where its frames go and in
 // which order. It belongs to one app and one shard for its life.
 type Subscriber struct {
-	ID      pusher.SocketID
+	ID pusher.SocketID
+	// Owner closes the connection; set before SignIn.
+	Owner   Terminator
 	sink    Sink
 	log     *log
 	pending []byte // collected for one write; only the worker touches it
@@ -31,11 +42,11 @@ func (s *Subscriber) Direct(frame []byte) {
 	sh.mu.Unlock()
 }
 
-// write sends frame now. Worker only.
-func (s *Subscriber) write(frame []byte, b *budget) {
-	if len(frame) > 0 {
-		s.sink.Send(frame)
-		b.spend(len(frame), 1)
+// write sends whole frames now. Worker only.
+func (s *Subscriber) write(b []byte, spent *budget) {
+	if len(b) > 0 {
+		s.sink.Send(b)
+		spent.spend(len(b), int(frame.Count(b)))
 	}
 }
 

@@ -20,8 +20,8 @@ type Options struct {
 	ReadTimeout, WriteTimeout time.Duration
 	// Patient marks the context of a write; may be nil.
 	Patient func(context.Context) context.Context
-	// Missed is told that somebody came to a channel without an event, at most
-	// once a second for each channel; may be nil. It returns at once.
+	// Missed is told that a look-up found no event, however many waited for it;
+	// may be nil. It returns at once.
 	Missed func(appID, channel string)
 }
 
@@ -45,8 +45,6 @@ type Store struct {
 	waiting map[channelKey]*lookUp
 	row     []*lookUp
 	stopped bool
-
-	misses misses
 }
 
 type channelKey struct{ app, channel string }
@@ -112,8 +110,8 @@ func (s *Store) read() {
 	for batch := s.take(); batch != nil; batch = s.take() {
 		events := s.lookUp(batch)
 		for i, l := range batch {
-			if events[i].IsZero() {
-				s.missed(l.channelKey)
+			if events[i].IsZero() && s.opts.Missed != nil {
+				s.opts.Missed(l.app, l.channel)
 			}
 			for _, answer := range l.answers {
 				answer(events[i])

@@ -20,6 +20,8 @@ var (
 	listChannelsRoute = &route{http.MethodGet, (*Server).listChannels}
 	showChannelRoute  = &route{http.MethodGet, (*Server).showChannel}
 	listUsersRoute    = &route{http.MethodGet, (*Server).listUsers}
+	connectionsRoute  = &route{http.MethodGet, (*Server).countConnections}
+	terminateRoute    = &route{http.MethodPost, (*Server).terminate}
 )
 
 // routeOf finds the endpoint of a path, nil if there is none.
@@ -35,6 +37,10 @@ func routeOf(p *path) *route {
 		return showChannelRoute
 	case p.n == 5 && p.at(2) == "channels" && p.at(4) == "users":
 		return listUsersRoute
+	case p.n == 3 && p.at(2) == "connections":
+		return connectionsRoute
+	case p.n == 5 && p.at(2) == "users" && p.at(4) == "terminate_connections":
+		return terminateRoute
 	}
 	return nil
 }

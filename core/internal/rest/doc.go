@@ -8,6 +8,8 @@
 //	GET  /apps/{id}/channels                 occupied channels
 //	GET  /apps/{id}/channels/{name}          one channel
 //	GET  /apps/{id}/channels/{name}/users    users of a presence channel
+//	GET  /apps/{id}/connections              number of connections
+//	POST /apps/{id}/users/{user}/terminate_connections
 //	GET  /up, /up/{id}, /ready               health, of the server or for one app
 //	GET  /live                               the process answers
 //	GET  /usage                              memory of the process

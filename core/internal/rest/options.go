@@ -33,6 +33,14 @@ type Occupancy interface {
 	Users(appID, name string) []string
 }
 
+// Connections knows the connections of apps.
+type Connections interface {
+	// Connections is how many an app has.
+	Connections(appID string) int
+	// Terminate closes those of a user who has signed in.
+	Terminate(appID, userID string)
+}
+
 // ChannelCache keeps the last events of cache channels.
 type ChannelCache interface {
 	// Cached returns the data of the last event as a JSON string and how long it
@@ -45,12 +53,14 @@ type Counters interface {
 	App(appID string) *metrics.AppCounters
 }
 
-// Options of a Server. Apps, Publisher, Occupancy and Counters are required.
+// Options of a Server. Those of the first group are required.
 type Options struct {
-	Apps      Apps
-	Publisher Publisher
-	Occupancy Occupancy
-	Counters  Counters
+	Apps        Apps
+	Publisher   Publisher
+	Occupancy   Occupancy
+	Connections Connections
+	Counters    Counters
+
 	// Cache answers info=cache; nil means that there never is a cached event.
 	Cache ChannelCache
 

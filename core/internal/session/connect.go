@@ -162,9 +162,6 @@ func (s *Server) greet(c *ws.Conn, handle *apps.Handle, id pusher.SocketID, gues
 	c.Own(session)
 	s.join(handle)
 	session.counters.Connected.Add(1)
-	if s.opts.Listener != nil {
-		s.opts.Listener.Opened(appID, id)
-	}
 	session.tellOpened()
 	hello := pusher.AppendConnectionEstablished(nil, id, int(inSeconds(s.opts.ActivityTimeout)))
 	c.Send(frame.AppendText(nil, hello))

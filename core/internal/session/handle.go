@@ -38,6 +38,8 @@ func (s *Session) dispatch(e *pusher.Envelope) {
 		s.subscribe(e.Data)
 	case "pusher:unsubscribe":
 		s.unsubscribe(e.Data)
+	case "pusher:signin":
+		s.signin(e.Data)
 	case "pusher:pong":
 	default:
 		if pusher.IsClientEvent(e.Event) {

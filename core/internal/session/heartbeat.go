@@ -12,13 +12,24 @@ func (s *Server) seconds() int64 { return s.clock.Load() / int64(time.Second) }
 func inSeconds(d time.Duration) int64 { return int64((d + time.Second - 1) / time.Second) }
 
 func (s *Session) firstCheck() int64 {
-	return s.server.seconds() + inSeconds(s.server.opts.ActivityTimeout) + 1
+	now := s.server.seconds()
+	return s.deadline.before(now + inSeconds(s.server.opts.ActivityTimeout) + 1)
 }
 
-// check looks whether the client is alive and returns when to look again. A
+// check looks whether the session is alive and authorised and returns when to
+// look again.
+func (s *Session) check(now int64) int64 {
+	if s.deadline.passed(now) {
+		s.fail(pusher.CodeUnauthorized, "Connection not authorized within timeout.")
+		s.deadline = deadlines{}
+	}
+	return s.deadline.before(s.checkLife(now))
+}
+
+// checkLife looks whether the client is alive and returns when to look again. A
 // client that was silent for the activity timeout gets a ping; any frame counts
 // as the answer.
-func (s *Session) check(now int64) int64 {
+func (s *Session) checkLife(now int64) int64 {
 	silent := inSeconds(s.server.opts.ActivityTimeout)
 	patience := inSeconds(s.server.opts.PongTimeout)
 	seen := s.seen.Load() / int64(time.Second)

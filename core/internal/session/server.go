@@ -15,7 +15,6 @@ import (
 	"github.com/jackfield/jackfield/core/internal/hub"
 	"github.com/jackfield/jackfield/core/internal/lastevent"
 	"github.com/jackfield/jackfield/core/internal/metrics"
-	"github.com/jackfield/jackfield/core/internal/pusher"
 	"github.com/jackfield/jackfield/core/internal/watchlist"
 	"github.com/jackfield/jackfield/core/internal/webhook"
 )
@@ -54,36 +53,8 @@ type Options struct {
 	// channel that needs a signature, SigninWithin that to sign in, in apps that
 	// demand it.
 	AuthorizeWithin, SigninWithin time.Duration
-	// Listener learns what clients do; may be nil.
-	Listener Listener
 	// Connects limits upgrades per address; nil: no limit.
 	Connects ConnectLimit
-}
-
-// Listener learns what clients do. Calls come one after the other for each
-// connection and return at once.
-type Listener interface {
-	Opened(appID string, id pusher.SocketID)
-	Closed(appID string, c Closed)
-	// ClientEvent tells of an accepted event; the slices in it are not kept.
-	ClientEvent(appID string, e ClientEvent)
-}
-
-// Closed tells how a connection ended.
-type Closed struct {
-	ID     pusher.SocketID
-	UserID string // "" unless the user had signed in
-	// Code is that of the close frame, ours or the client's; 0 if there was none.
-	Code   int
-	Lasted time.Duration
-}
-
-// ClientEvent is an event that a client has sent to a channel.
-type ClientEvent struct {
-	ID         pusher.SocketID
-	Channel    string
-	Name, Data []byte // Data is a JSON value
-	UserID     string // on presence channels, else ""
 }
 
 // ConnectLimit bounds how often an address may ask for an upgrade.

@@ -39,6 +39,9 @@ type Session struct {
 	pinged   int64 // second of the last ping
 	bad      uint8
 	members  []*hub.Membership
+	user     *user // nil until the client has signed in
+	guest    bool  // does not count to the quota yet
+	deadline deadlines
 	opening  *hub.Membership // waits for the last event of its channel
 	later    []item          // frames that came meanwhile
 	events   limit.Bucket
@@ -104,9 +107,10 @@ func (s *Session) end() {
 		it.frame.Close()
 	}
 	s.later = nil
+	s.signOut()
 	s.counters.Disconnected.Add(1)
 	s.tellClosed()
-	s.tenant.Dismiss()
+	s.tenant.Dismiss(s.guest)
 	s.server.part(s.app)
 	s.server.open.Add(-1)
 }

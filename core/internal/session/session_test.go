@@ -24,6 +24,7 @@ import (
 	"github.com/jackfield/jackfield/core/internal/lastevent"
 	"github.com/jackfield/jackfield/core/internal/metrics"
 	"github.com/jackfield/jackfield/core/internal/pusher"
+	"github.com/jackfield/jackfield/core/internal/watchlist"
 	"github.com/jackfield/jackfield/core/internal/ws"
 	"github.com/jackfield/jackfield/sdk/contract"
 )
@@ -63,12 +64,14 @@ func start(t *testing.T, app *contract.App) *node {
 	n := &node{apps: apps.New(apps.Options{Complete: true})}
 	n.time.Store(int64(time.Hour))
 	n.apps.Replace([]*contract.App{app})
+	online := watchlist.New()
 	events := lastevent.New(lastevent.Options{})
 	h := hub.New(hub.Options{Shards: 2, LogBytes: 8 << 20, LogAge: time.Hour, Now: n.now})
 	reg := metrics.New(metrics.Options{})
 	n.Server = NewServer(Options{
 		Hub: h, Apps: n.apps, Counters: reg.App, Logger: hclog.NewNullLogger(), Random: rand.Reader, Now: n.now,
-		Prefixes: []string{"/app/"}, ActivityTimeout: 120 * time.Second, PongTimeout: 30 * time.Second, LastEvents: events,
+		Prefixes: []string{"/app/"}, ActivityTimeout: 120 * time.Second, PongTimeout: 30 * time.Second, LastEvents: events, Watchlist: online,
+		AuthorizeWithin: 30 * time.Second, SigninWithin: 60 * time.Second,
 	})
 	sockets := ws.NewServer(ws.Options{
 		Prefixes: []string{"/app/"}, MaxMessage: 1 << 20, Limits: ws.Limits{Bytes: 1 << 20},
@@ -98,6 +101,7 @@ func start(t *testing.T, app *contract.App) *node {
 		n.Stop()
 		h.Stop()
 		events.Stop()
+		online.Stop()
 		n.apps.Close()
 	})
 	return n

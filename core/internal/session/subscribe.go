@@ -33,6 +33,10 @@ func (s *Session) subscribe(data []byte) {
 		m.Acknowledge()
 		return
 	}
+	if s.user != nil && kind.Class == pusher.User && kind.UserID() == s.user.ID {
+		s.user.member.Acknowledge()
+		return
+	}
 	if err := s.join(app, kind, &req); err != nil {
 		s.refuse(kind.Name, err)
 	}
@@ -47,9 +51,12 @@ func (s *Session) join(app *apps.App, kind pusher.Channel, req *pusher.Subscribe
 	if most := app.Limits.ChannelsPerConnection; most > 0 && len(s.members) >= most {
 		return limitReached(403, fmt.Sprintf("This connection is subscribed to %d channels already, which is the limit", most))
 	}
-	member, err := readMember(app, kind, req)
+	member, err := s.readMember(app, kind, req)
 	if err != nil {
 		return pusher.AsError(err)
+	}
+	if kind.NeedsAuth() && !s.authorized() {
+		return nil
 	}
 	m, err := s.enter(kind, member, app.Limits.PresenceMembersPerChannel)
 	if errors.Is(err, hub.ErrFullChannel) {
@@ -67,16 +74,20 @@ func (s *Session) authorize(app *apps.App, kind pusher.Channel, req *pusher.Subs
 	if kind.Class == pusher.User {
 		return &pusher.Error{
 			Code: pusher.CodeUnauthorized, Type: pusher.TypeAuth, Status: 401,
-			Message: "Sign in to receive the events of " + kind.Name,
+			Message: "Only who is signed in as this user receives the events of " + kind.Name,
 		}
 	}
 	return pusher.VerifyChannelAuth(app.Signers, app.Record.Key, s.sub.ID, kind, req.Auth, req.ChannelData)
 }
 
-// readMember returns who joins a presence channel, nil for other channels.
-func readMember(app *apps.App, kind pusher.Channel, req *pusher.Subscribe) (*pusher.Member, error) {
+// readMember returns who joins a presence channel, nil for other channels. It is
+// who the back end signed or, without channel_data, who signed in.
+func (s *Session) readMember(app *apps.App, kind pusher.Channel, req *pusher.Subscribe) (*pusher.Member, error) {
 	if kind.Class != pusher.Presence {
 		return nil, nil
+	}
+	if len(req.ChannelData) == 0 && s.user != nil {
+		return s.user.asMember(app.Limits.PresenceMemberBytes)
 	}
 	m, err := pusher.ParseMember(req.ChannelData, app.Limits.PresenceMemberBytes)
 	if err != nil {
