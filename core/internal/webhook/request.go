@@ -107,16 +107,21 @@ const (
 	idleAltogether = 512
 )
 
-func newSender(getenv func(string) string, now func() time.Time) *sender {
-	transport := &http.Transport{
-		Proxy:                 http.ProxyFromEnvironment,
-		DialContext:           (&net.Dialer{Timeout: dialTimeout}).DialContext,
-		TLSHandshakeTimeout:   dialTimeout,
-		ExpectContinueTimeout: time.Second,
-		ForceAttemptHTTP2:     true,
-		MaxIdleConns:          idleAltogether,
-		MaxIdleConnsPerHost:   idlePerHost,
-		IdleConnTimeout:       idleTimeout,
+func newTransport() *http.Transport {
+	return &http.Transport{
+		Proxy:               http.ProxyFromEnvironment,
+		DialContext:         (&net.Dialer{Timeout: dialTimeout}).DialContext,
+		TLSHandshakeTimeout: dialTimeout,
+		ForceAttemptHTTP2:   true,
+		MaxIdleConns:        idleAltogether,
+		MaxIdleConnsPerHost: idlePerHost,
+		IdleConnTimeout:     idleTimeout,
+	}
+}
+
+func newSender(transport http.RoundTripper, getenv func(string) string, now func() time.Time) *sender {
+	if transport == nil {
+		transport = newTransport()
 	}
 	client := &http.Client{
 		Transport: transport,

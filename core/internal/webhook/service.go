@@ -3,6 +3,7 @@ package webhook
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"os"
 	"sync"
 	"time"
@@ -34,6 +35,8 @@ type Options struct {
 	Lease, RenewInterval time.Duration
 	// BufferBytes bounds what waits for a queue that does not take it; 0: 16 MiB.
 	BufferBytes int
+	// Transport makes the requests; nil: one of the service's own.
+	Transport http.RoundTripper
 	// Getenv finds the credentials for AWS Lambda; nil: os.Getenv.
 	Getenv func(string) string
 }
@@ -113,7 +116,7 @@ func (s *Service) Start(ctx context.Context) error {
 func (s *Service) newCourier(consumer contract.Consumer) *courier {
 	o := s.opts
 	c := &courier{
-		queue: o.Queue, consumer: consumer, apps: o.Apps, plan: s.sink.planOf, sender: newSender(o.Getenv, time.Now),
+		queue: o.Queue, consumer: consumer, apps: o.Apps, plan: s.sink.planOf, sender: newSender(o.Transport, o.Getenv, time.Now),
 		retry: o.Retry, timeout: o.RequestTimeout, lease: o.Lease, counters: o.Counters, took: o.Requests, log: o.Logger,
 		wall: time.Now, credits: make(chan struct{}, o.Concurrency), receivers: newReceivers(o.Concurrency, o.PerWebhook),
 		hands: map[string]*errand{},
