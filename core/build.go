@@ -186,13 +186,19 @@ const (
 	logAge   = 2 * time.Second
 )
 
+// countEvery is how often subscribers of large channels are told their number.
+const countEvery = 5 * time.Second
+
 func (s *server) buildHub() {
 	n := shards()
 	for range n {
 		s.lags = append(s.lags, s.metrics.NewDeliveryLag())
 	}
 	s.online = watchlist.New()
-	s.hub = hub.New(hub.Options{Shards: n, LogBytes: logBytes, LogAge: logAge, Now: s.now, Counters: s.counters, Observer: s.observer()})
+	s.hub = hub.New(hub.Options{
+		Shards: n, LogBytes: logBytes, LogAge: logAge, Now: s.now, Counters: s.counters, Observer: s.observer(),
+		Grace: s.cfg.Presence.UngracefulTimeout, CountEvery: countEvery,
+	})
 }
 
 func (s *server) restOptions() rest.Options {

@@ -17,6 +17,8 @@ type Channel struct {
 	total    int       // subscriptions
 	gone     bool      // no longer in the table; look it up anew
 	presence *presence // nil for other channels
+	occupied bool      // as the observer knows it
+	count    count
 
 	parts []part // one per shard
 }
@@ -49,7 +51,7 @@ func (s *Subscriber) join(kind pusher.Channel, how op, member *pusher.Member, ma
 	m := &Membership{channel: c, sub: s}
 	ack, announce, err := c.enter(m, member, maxMembers)
 	if err != nil {
-		empty := c.total == 0
+		empty := c.empty()
 		c.mu.Unlock()
 		if empty {
 			c.app.release(c)
@@ -59,6 +61,7 @@ func (s *Subscriber) join(kind pusher.Channel, how op, member *pusher.Member, ma
 	c.total++
 	c.commitJoin(m, how, ack, announce)
 	c.observeJoin(m, announce != nil)
+	c.tellCount()
 	c.mu.Unlock()
 	return m, nil
 }
@@ -98,17 +101,25 @@ func (c *Channel) commitJoin(m *Membership, how op, ack, announce []byte) {
 
 // Leave ends the subscription. The subscriber gets nothing of the channel that
 // is published after Leave has returned.
-func (m *Membership) Leave() {
+func (m *Membership) Leave() { m.end(false) }
+
+// Lose is Leave for a connection that broke off: the user stays a member of a
+// presence channel for the grace time, and is not removed if one of their
+// connections joins within it.
+func (m *Membership) Lose() { m.end(true) }
+
+func (m *Membership) end(broken bool) {
 	c := m.channel
 	c.mu.Lock()
 	c.total--
 	var announce []byte
 	if c.presence != nil {
-		announce = c.presence.leave(c.name, m)
+		announce = c.loseUser(m.user, broken)
 	}
 	c.commitLeave(m, announce)
-	c.observeLeave(m, announce != nil)
-	empty := c.total == 0
+	c.observeLeave(m.user, announce != nil)
+	c.tellCount()
+	empty := c.empty()
 	c.mu.Unlock()
 	if empty {
 		c.app.release(c)
@@ -136,7 +147,8 @@ func (c *Channel) observeJoin(m *Membership, added bool) {
 		c.observeUser(o, 1)
 		return
 	}
-	if c.total == 1 {
+	if !c.occupied {
+		c.occupied = true
 		o.Occupied(c.app.ID, c.name)
 	}
 	if added {
@@ -144,7 +156,7 @@ func (c *Channel) observeJoin(m *Membership, added bool) {
 	}
 }
 
-func (c *Channel) observeLeave(m *Membership, removed bool) {
+func (c *Channel) observeLeave(u *member, removed bool) {
 	o := c.app.hub.opts.Observer
 	if o == nil {
 		return
@@ -154,9 +166,10 @@ func (c *Channel) observeLeave(m *Membership, removed bool) {
 		return
 	}
 	if removed {
-		o.MemberRemoved(c.app.ID, c.name, m.user.id)
+		o.MemberRemoved(c.app.ID, c.name, u.id)
 	}
-	if c.total == 0 {
+	if c.empty() {
+		c.occupied = false
 		o.Vacated(c.app.ID, c.name)
 	}
 }
@@ -170,6 +183,12 @@ func (c *Channel) appendToAll(frame []byte, at timestamp) {
 			l.shard.append(l, entry{op: opMessage, ch: c, frame: frame, at: at})
 		}
 	}
+}
+
+// empty reports whether nobody is subscribed and nobody's return is waited for.
+// mu is held.
+func (c *Channel) empty() bool {
+	return c.total == 0 && (c.presence == nil || len(c.presence.order) == 0)
 }
 
 // acquire returns the channel, locked, made if need be.
@@ -208,7 +227,7 @@ func (a *App) release(c *Channel) {
 	defer a.mu.Unlock()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.total > 0 || c.gone {
+	if !c.empty() || c.gone {
 		return
 	}
 	c.gone = true

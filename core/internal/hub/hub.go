@@ -4,6 +4,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/jackfield/jackfield/core/internal/delay"
 )
 
 // Options of a Hub.
@@ -17,6 +19,12 @@ type Options struct {
 	Now func() time.Duration
 	// Counters returns the counters of an app; may return nil.
 	Counters func(appID string) Counters
+	// Grace is how long a member whose connection broke off stays in presence
+	// channels; 0: not at all.
+	Grace time.Duration
+	// CountEvery is how often the subscribers of a channel with many of them are
+	// told how many there are; 0: nobody is ever told.
+	CountEvery time.Duration
 	// Observer learns of channels and members that come and go; may be nil.
 	Observer Observer
 }
@@ -50,6 +58,8 @@ type Hub struct {
 	shards []*shard
 	apps   sync.Map // app id -> *App
 	next   atomic.Uint32
+	grace  *delay.Line // nil: no grace
+	counts *delay.Line // nil: nobody is told
 	wg     sync.WaitGroup
 }
 
@@ -58,6 +68,12 @@ func New(opts Options) *Hub {
 	h := &Hub{opts: opts}
 	for i := range opts.Shards {
 		h.shards = append(h.shards, newShard(h, i))
+	}
+	if opts.Grace > 0 {
+		h.grace = delay.New(opts.Grace)
+	}
+	if opts.CountEvery > 0 {
+		h.counts = delay.New(opts.CountEvery)
 	}
 	return h
 }
@@ -76,6 +92,11 @@ func (h *Hub) Stop() {
 		s.stop()
 	}
 	h.wg.Wait()
+	for _, l := range []*delay.Line{h.grace, h.counts} {
+		if l != nil {
+			l.Stop()
+		}
+	}
 }
 
 // Shards is the number of shards.

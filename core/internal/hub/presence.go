@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 
+	"github.com/jackfield/jackfield/core/internal/delay"
 	"github.com/jackfield/jackfield/core/internal/frame"
 	"github.com/jackfield/jackfield/core/internal/pusher"
 )
@@ -21,8 +22,9 @@ type presence struct {
 
 type member struct {
 	id    string
-	info  []byte // of the user's first subscription
-	count int    // subscriptions
+	info  []byte        // of the user's first subscription
+	count int           // subscriptions
+	grace *delay.Ticket // while all of them have broken off
 }
 
 func newPresence() *presence { return &presence{byID: map[string]*member{}} }
@@ -41,17 +43,57 @@ func (p *presence) enter(channel string, m *Membership, who *pusher.Member, maxM
 		announce = frame.AppendText(nil, pusher.AppendMemberAdded(nil, channel, *who))
 	}
 	u.count++
+	u.back()
 	m.user = u
 	return announce, nil
 }
 
-// leave takes a subscription back and returns, if it was the user's last, what
-// the others are told.
-func (p *presence) leave(channel string, m *Membership) (announce []byte) {
-	u := m.user
+// back ends the wait for a user's return.
+func (u *member) back() {
+	if u.grace != nil {
+		u.grace.CallOff()
+		u.grace = nil
+	}
+}
+
+// loseUser takes a subscription back and returns, if the user is no longer a
+// member, what the others are told. mu is held.
+func (c *Channel) loseUser(u *member, broken bool) (announce []byte) {
 	if u.count--; u.count > 0 {
 		return nil
 	}
+	if !broken || c.app.hub.grace == nil {
+		return c.presence.remove(c.name, u)
+	}
+	var t *delay.Ticket
+	t = c.app.hub.grace.After(func() { c.giveUp(u, &t) })
+	u.grace = t
+	return nil
+}
+
+// giveUp removes a user who did not come back within the grace time of ticket.
+func (c *Channel) giveUp(u *member, ticket **delay.Ticket) {
+	c.mu.Lock()
+	if u.grace == nil || u.grace != *ticket {
+		c.mu.Unlock()
+		return
+	}
+	announce := c.presence.remove(c.name, u)
+	h := c.app.hub
+	h.lockShards(true, nil)
+	c.appendToAll(announce, h.opts.Now())
+	h.unlockShards(true, nil)
+	c.observeLeave(u, true)
+	empty := c.empty()
+	c.mu.Unlock()
+	if empty {
+		c.app.release(c)
+	}
+}
+
+// remove takes a user out and returns what the others are told.
+func (p *presence) remove(channel string, u *member) (announce []byte) {
+	u.grace = nil
 	delete(p.byID, u.id)
 	i := slices.Index(p.order, u)
 	p.order = slices.Delete(p.order, i, i+1)

@@ -98,9 +98,14 @@ func (s *Session) complain(e *pusher.Error) {
 // end lets go of everything that the session holds.
 func (s *Session) end() {
 	s.closing.Store(true)
+	broken := s.broken()
 	for _, m := range s.members {
 		s.counters.Unsubscribed[channelType(m.Kind())].Add(1)
-		m.Leave()
+		if broken {
+			m.Lose()
+		} else {
+			m.Leave()
+		}
 	}
 	s.members, s.opening = nil, nil
 	for _, it := range s.later {
@@ -113,6 +118,17 @@ func (s *Session) end() {
 	s.tenant.Dismiss(s.guest)
 	s.server.part(s.app)
 	s.server.open.Add(-1)
+}
+
+// broken reports whether the connection ended in a way after which clients try
+// to come back: without a word of the client, or for our sake.
+func (s *Session) broken() bool {
+	switch code := pusher.Code(s.code.Load()); code {
+	case pusher.NoCode:
+		return !s.conn.Left()
+	default:
+		return code.Retry() != pusher.RetryNever
+	}
 }
 
 // appChanged closes the session if its app may no longer be used.

@@ -46,6 +46,8 @@ type Conn struct {
 	parkedFrames int32
 	over         bool // the owner was told
 	closing      bool // our close frame is out or parked
+
+	left bool // the client sent a close frame; only the reader touches it
 }
 
 var _ net.Conn = (*Conn)(nil)
@@ -155,6 +157,10 @@ func (c *Conn) CloseWith(last []byte, code uint16, reason string) {
 
 // Kill closes the descriptor at once. Gone follows.
 func (c *Conn) Kill() { c.kill() }
+
+// Left reports whether the client sent a close frame, be it as an answer to ours.
+// It is known once Gone is called.
+func (c *Conn) Left() bool { return c.left }
 
 // Secure reports whether the client came over TLS.
 func (c *Conn) Secure() bool { return c.tls != nil }

@@ -1,6 +1,7 @@
 package ws
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -41,6 +42,12 @@ func (events) OnPing(g *gws.Conn, payload []byte) {
 	c, o := owner(g)
 	o.Alive()
 	c.pong(payload)
+}
+
+// OnClose is called once by the reader when it has ended.
+func (events) OnClose(g *gws.Conn, err error) {
+	c, _ := owner(g)
+	_, c.left = errors.AsType[*gws.CloseError](err)
 }
 
 // OnPong counts as life.
