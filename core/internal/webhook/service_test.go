@@ -195,7 +195,7 @@ func inOrder(t *testing.T, w *world, url string) {
 // Receivers that hang, however many, leave room for the one that works.
 func TestHangingReceiversDelayNobodyElse(t *testing.T) {
 	hooks := []contract.Webhook{to(home, "channel_occupied")}
-	for i := range 6 {
+	for i := range 4 {
 		hooks = append(hooks, to(fmt.Sprintf("http://dead-%d.test/", i), "channel_occupied"))
 	}
 	slow := func(o *Options) { o.Concurrency, o.PerWebhook = 16, 16 }
@@ -218,13 +218,12 @@ func TestHangingReceiversDelayNobodyElse(t *testing.T) {
 			t.Errorf("the receiver that works got %d of 100", got)
 		}
 		w.after(10 * time.Minute)
-		if got := len(w.queue.deadReasons()); got != 6*100 {
-			t.Errorf("%d dead letters, want %d", got, 6*100)
+		if got := len(w.queue.deadReasons()); got != 4*100 {
+			t.Errorf("%d dead letters, want %d", got, 4*100)
 		}
 		if len(w.queue.jobs) != 0 {
 			t.Errorf("%d jobs are left", len(w.queue.jobs))
 		}
-		t.Logf("%d hand-overs", w.queue.seq)
 	})
 }
 
