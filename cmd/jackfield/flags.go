@@ -9,8 +9,10 @@ import (
 )
 
 const usage = `Usage: jackfield [flags]
+       jackfield webhooks dead list|replay|purge [flags]
 
-A realtime server that speaks the Pusher Channels protocol.
+A realtime server that speaks the Pusher Channels protocol. The second form looks
+after the webhook jobs that a running server gave up.
 
 Flags:
   -c, --config FILE    configuration in JSON, TOML or YAML (also CONFIG_FILE); without it

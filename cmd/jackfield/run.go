@@ -24,6 +24,9 @@ const (
 // arguments after the program's name, env is the environment as "NAME=value".
 // It returns the exit status.
 func run(args, env []string, stdout, stderr io.Writer) int {
+	if len(args) > 0 && args[0] == "webhooks" {
+		return runWebhooks(args[1:], env, stdout, stderr)
+	}
 	f, err := parseFlags(args)
 	switch {
 	case err != nil:

@@ -24,6 +24,11 @@ func TestRun(t *testing.T) {
 		"unknown flag":            {[]string{"--confg", "x"}, 2, "", "unknown flag --confg\nTry jackfield --help."},
 		"flag without value":      {[]string{"-c"}, 2, "", "flag -c needs a value"},
 		"argument too many":       {[]string{"x.json"}, 2, "", `unexpected argument "x.json"`},
+		"webhooks help":           {[]string{"webhooks", "--help"}, 0, "dead list|replay|purge", ""},
+		"webhooks alone":          {[]string{"webhooks"}, 2, "", "is followed by: dead list"},
+		"unknown action":          {[]string{"webhooks", "dead", "eat"}, 2, "", `unknown action "eat"`},
+		"purge of nothing":        {[]string{"webhooks", "dead", "purge"}, 2, "", "purge needs either --id or --all"},
+		"no token":                {[]string{"webhooks", "dead", "list"}, 1, "", "there is no token: set ADMIN_TOKEN"},
 		"file that is not there":  {[]string{"--config", "/no/such.json"}, 1, "", "cannot read the file: open /no/such.json"},
 		"all that is wrong in it": {[]string{"-c", bad}, 1, "", bad + ":1: port must be a whole number"},
 	}
