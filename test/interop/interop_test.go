@@ -44,10 +44,12 @@ func TestRealClients(t *testing.T) {
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(file, ".test.mjs"), func(t *testing.T) {
 			t.Parallel()
-			server := built.Start(t, launch.Options{})
+			mail := httptest.NewServer(&mailbox{})
+			t.Cleanup(mail.Close)
+			server := built.Start(t, launch.Options{Apps: []launch.App{hooked(mail.URL)}})
 			control := httptest.NewServer(controls(server))
 			t.Cleanup(control.Close)
-			runNode(t, file, server.Port, control.URL)
+			runNode(t, file, server.Port, control.URL, mail.URL)
 		})
 	}
 }
@@ -83,12 +85,12 @@ func controls(server *launch.Server) http.Handler {
 }
 
 // runNode runs a test file and shows what it printed.
-func runNode(t *testing.T, file string, port int, control string) {
+func runNode(t *testing.T, file string, port int, control, mail string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "node", file)
-	cmd.Env = append(os.Environ(), fmt.Sprintf("JACKFIELD_PORT=%d", port), "JACKFIELD_CONTROL="+control)
+	cmd.Env = append(os.Environ(), fmt.Sprintf("JACKFIELD_PORT=%d", port), "JACKFIELD_CONTROL="+control, "JACKFIELD_WEBHOOKS="+mail)
 	out, err := cmd.CombinedOutput()
 	t.Logf("node %s\n%s", file, out)
 	if err != nil {
