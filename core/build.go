@@ -207,6 +207,7 @@ func (s *server) restOptions() rest.Options {
 		PathPrefix: s.cfg.Server.PathPrefix,
 		BodyLimit:  int64(s.cfg.HTTPAPI.RequestLimitMB) << 20,
 		Limiter:    s.limiter,
+		Repeats:    s.repeats(), MaxIdempotencyKey: int(s.cfg.Idempotency.MaxKeyLength),
 		CORS: rest.CORS{
 			Origins: s.cfg.CORS.Origin, Methods: s.cfg.CORS.Methods,
 			Headers: s.cfg.CORS.AllowedHeaders, Credentials: s.cfg.CORS.Credentials,

@@ -3,6 +3,7 @@ package core
 import (
 	"time"
 
+	"github.com/jackfield/jackfield/core/internal/idempotency"
 	"github.com/jackfield/jackfield/core/internal/lastevent"
 	"github.com/jackfield/jackfield/core/internal/plugin"
 	"github.com/jackfield/jackfield/sdk/contract"
@@ -28,4 +29,12 @@ func (s *server) buildCache() {
 		ReadTimeout: cacheRead, WriteTimeout: cacheWrite, Patient: plugin.Patient,
 		Missed: s.webhooks.Sink().CacheMiss,
 	})
+}
+
+// repeats remembers publishes with idempotency keys; nil when that is switched off.
+func (s *server) repeats() *idempotency.Ledger {
+	if !s.cfg.Idempotency.Enabled {
+		return nil
+	}
+	return idempotency.New(s.cache, s.cfg.Idempotency.TTL)
 }

@@ -117,6 +117,9 @@ func (c *call) do(client *http.Client, base string) (status int, body string, er
 		return 0, "", err
 	}
 	req.Header.Set("Content-Type", "application/json")
+	if key, ok := c.flaws["idempotent"]; ok {
+		req.Header.Set("X-Idempotency-Key", key)
+	}
 	resp, err := client.Do(req)
 	if err != nil {
 		return 0, "", err

@@ -25,7 +25,8 @@
 //	publish room my-event {"a":1}   an event by the HTTP API, "except a" at the end leaves a out
 //	GET /channels -> 200 {...}      any call of the HTTP API, signed; "~/up" is a path outside the app
 //	POST /events BODY -> 400 {...}  words before the method spoil the call: unsigned, missigned,
-//	                                stale, future, unhashed, mishashed, version=V, key=K, app=ID
+//	                                stale, future, unhashed, mishashed, version=V, key=K, app=ID;
+//	                                idempotent=K sends an idempotency key
 //
 //	eventually LINE                 the same line again and again until it succeeds: for
 //	                                calls and connects that depend on an end which the

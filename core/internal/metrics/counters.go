@@ -48,6 +48,10 @@ type AppCounters struct {
 	// PublishRefused those refused because there was no room.
 	Published      Count
 	PublishRefused Count
+	// IdempotentPublishes counts publishes with an idempotency key that were
+	// carried out, IdempotentDuplicates those that had been before.
+	IdempotentPublishes  Count
+	IdempotentDuplicates Count
 
 	// Webhooks.
 	WebhookEvents     [webhookEvents]Count

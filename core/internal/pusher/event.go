@@ -26,12 +26,16 @@ type Event struct {
 	Except SocketID
 	// Info is what the answer tells about each channel.
 	Info Info
+	// IdempotencyKey names the publish for those who repeat it; "" for none.
+	IdempotencyKey string
+	// Source is the JSON object as it was sent.
+	Source []byte
 }
 
 const publishInfo = InfoUserCount | InfoSubscriptionCount
 
 var (
-	eventNames = []string{"name", "data", "channels", "channel", "socket_id", "info"}
+	eventNames = []string{"name", "data", "channels", "channel", "socket_id", "info", "idempotency_key"}
 	batchNames = []string{"batch"}
 )
 
@@ -39,11 +43,11 @@ var (
 // a *Failure: malformed JSON, a part that is missing or of the wrong type, a
 // wrong name, or more than lim allows.
 func ParseEvent(body []byte, lim Limits) (Event, error) {
-	var v [6][]byte
+	var v [7][]byte
 	if err := readObject(body, eventNames, v[:]); err != nil {
 		return Event{}, invalid("body is " + err.Error())
 	}
-	event := Event{Data: v[1]}
+	event := Event{Data: v[1], Source: body}
 	if err := event.readName(v[0], lim); err != nil {
 		return Event{}, err
 	}
@@ -57,6 +61,11 @@ func ParseEvent(body []byte, lim Limits) (Event, error) {
 	if err := event.readOptions(v[4], v[5]); err != nil {
 		return Event{}, err
 	}
+	key, ok := stringOf(v[6])
+	if !ok {
+		return Event{}, invalid("idempotency_key must be a string")
+	}
+	event.IdempotencyKey = string(key)
 	return event, nil
 }
 

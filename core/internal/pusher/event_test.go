@@ -39,6 +39,7 @@ func TestParseEvent(t *testing.T) {
 	}
 	for _, tt := range tests {
 		got, err := ParseEvent([]byte(tt.in), testLimits)
+		tt.want.Source = []byte(tt.in)
 		if err != nil {
 			t.Errorf("%s: %v", tt.name, err)
 		}

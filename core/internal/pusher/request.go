@@ -39,21 +39,28 @@ const (
 // A failure is a *Failure; if only the signature is wrong its text shows the
 // string that should have been signed.
 func VerifyRequest(ss Signers, appKey string, r Request, now time.Time) error {
+	sum, err := VerifyHead(ss, appKey, r, now)
+	if err != nil {
+		return err
+	}
+	return CheckBody(sum, r.Body)
+}
+
+// VerifyHead is VerifyRequest before the body is there: the signature covers the
+// MD5 of the body, which is returned for CheckBody.
+func VerifyHead(ss Signers, appKey string, r Request, now time.Time) (sum string, err error) {
 	if len(r.RawPath)+len(r.RawQuery) > maxTarget {
-		return overLimit(fmt.Sprintf("path and query are longer than %d bytes", maxTarget))
+		return "", overLimit(fmt.Sprintf("path and query are longer than %d bytes", maxTarget))
 	}
 	var room [16]param
 	params, err := parseQuery(room[:0], r.RawQuery)
 	if err != nil {
-		return err
+		return "", err
 	}
 	if err := checkAuthParams(params, appKey, now); err != nil {
-		return err
+		return "", err
 	}
-	if err := checkBody(find(params, "body_md5"), r.Body); err != nil {
-		return err
-	}
-	return checkSignature(ss, r, params)
+	return find(params, "body_md5"), checkSignature(ss, r, params)
 }
 
 // StringToSign returns what the signature of r has to cover: method, path and
@@ -94,7 +101,8 @@ func checkTimestamp(text string, now time.Time) error {
 	return nil
 }
 
-func checkBody(sum string, body []byte) error {
+// CheckBody checks a body against the sum of a request whose head was verified.
+func CheckBody(sum string, body []byte) error {
 	if len(body) == 0 {
 		if sum != "" && sum != emptyMD5 {
 			return refused("body_md5 is " + quoteShort(sum) + ", but the request has no body")

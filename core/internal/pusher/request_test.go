@@ -108,8 +108,8 @@ func TestWrongRequests(t *testing.T) {
 		{with("auth_timestamp", "1353088780"), 401, SlugAuth, "server's time, which is 1353088179"},
 		{with("auth_timestamp", "-9223372036854775808"), 401, SlugAuth, "server's time"},
 		{with("auth_timestamp", "9223372036854775807"), 401, SlugAuth, "server's time"},
-		{without("body_md5"), 401, SlugAuth, "body_md5 is missing"},
-		{with("body_md5", emptyMD5), 401, SlugAuth, "ec365a775a4cd0599faeb73354201b6f"},
+		{without("body_md5"), 401, SlugAuth, "Invalid signature"},
+		{with("body_md5", emptyMD5), 401, SlugAuth, "Invalid signature"},
 		{good + "&auth_key=" + testKey, 400, SlugInvalid, `"auth_key" comes more than once`},
 		{good + "&AUTH_KEY=other", 400, SlugInvalid, `"auth_key" comes more than once`},
 		{good + "&x=1&X=2", 400, SlugInvalid, `"x" comes more than once`},
@@ -119,6 +119,27 @@ func TestWrongRequests(t *testing.T) {
 	}
 	for _, tt := range tests {
 		wantFailure(t, tt.query, verify(post(tt.query)), tt.status, tt.slug, tt.text)
+	}
+}
+
+func TestTheBodyIsTheOneThatWasSigned(t *testing.T) {
+	const sum = "ec365a775a4cd0599faeb73354201b6f"
+	tests := []struct{ sum, body, problem string }{
+		{sum, vectorBody, ""},
+		{"", "", ""},
+		{emptyMD5, "", ""},
+		{"", vectorBody, "body_md5 is missing"},
+		{emptyMD5, vectorBody, sum},
+		{sum, "", "has no body"},
+	}
+	for _, tt := range tests {
+		err := CheckBody(tt.sum, []byte(tt.body))
+		if tt.problem == "" && err != nil {
+			t.Errorf("%q, %q: %v", tt.sum, tt.body, err)
+		}
+		if tt.problem != "" {
+			wantFailure(t, tt.sum, err, 401, SlugAuth, tt.problem)
+		}
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/jackfield/jackfield/core/internal/apps"
 	"github.com/jackfield/jackfield/core/internal/hub"
+	"github.com/jackfield/jackfield/core/internal/idempotency"
 	"github.com/jackfield/jackfield/core/internal/pusher"
 )
 
@@ -20,6 +21,8 @@ var (
 	appUnavailable   = &pusher.Failure{Status: http.StatusServiceUnavailable, Slug: "app_unavailable", Message: "apps cannot be looked up at the moment, try again"}
 	overloaded       = &pusher.Failure{Status: http.StatusServiceUnavailable, Slug: "overloaded", Message: "too much is waiting to be delivered, nothing was published, try again"}
 	noRoomForBody    = &pusher.Failure{Status: http.StatusServiceUnavailable, Slug: "overloaded", Message: "too many large requests at the same time, try again"}
+	keyConflict      = &pusher.Failure{Status: http.StatusConflict, Slug: "idempotency_conflict", Message: idempotency.ErrConflict.Error()}
+	keyBusy          = &pusher.Failure{Status: http.StatusServiceUnavailable, Slug: "idempotency_busy", Message: idempotency.ErrBusy.Error() + ", try again"}
 	unavailable      = &pusher.Failure{Status: http.StatusServiceUnavailable, Slug: "unavailable", Message: "this cannot be answered at the moment, try again"}
 )
 
@@ -43,6 +46,10 @@ func failureOf(err error) *pusher.Failure {
 		return appUnavailable
 	case errors.Is(err, hub.ErrFull):
 		return overloaded
+	case errors.Is(err, idempotency.ErrConflict):
+		return keyConflict
+	case errors.Is(err, idempotency.ErrBusy):
+		return keyBusy
 	default:
 		return unavailable
 	}

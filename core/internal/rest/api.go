@@ -87,7 +87,7 @@ func (s *Server) answer(c *call) ([]byte, error) {
 	return route.handle(s, c)
 }
 
-// admit finds the app, reads the body and checks the signature.
+// admit finds the app, checks the signature and reads the body that was signed.
 func (s *Server) admit(c *call) error {
 	handle, err := s.opts.Apps.ByID(c.r.Context(), c.appID())
 	if err != nil {
@@ -97,18 +97,29 @@ func (s *Server) admit(c *call) error {
 	if !c.app.Usable() {
 		return appDisabled
 	}
-	if err := s.readBody(c); err != nil {
-		return err
+	if c.r.ContentLength > s.opts.BodyLimit {
+		return bodyTooLarge(s.opts.BodyLimit)
 	}
-	err = pusher.VerifyRequest(c.app.Signers, c.app.Record.Key, pusher.Request{
+	sum, err := pusher.VerifyHead(c.app.Signers, c.app.Record.Key, pusher.Request{
 		Method:   c.r.Method,
 		RawPath:  c.rawPath,
 		RawQuery: c.rawQuery,
 		Prefix:   s.opts.PathPrefix,
-		Body:     c.scratch.body,
 	}, s.opts.Now())
 	if err != nil {
-		s.opts.Counters.App(c.app.Record.ID).AuthFailures[metrics.SurfaceHTTP].Add(1)
+		return s.unsigned(c, err)
 	}
+	if err := s.readBody(c); err != nil {
+		return err
+	}
+	if err := pusher.CheckBody(sum, c.scratch.body); err != nil {
+		return s.unsigned(c, err)
+	}
+	return nil
+}
+
+// unsigned counts a wrong signature and returns err.
+func (s *Server) unsigned(c *call, err error) error {
+	s.opts.Counters.App(c.app.Record.ID).AuthFailures[metrics.SurfaceHTTP].Add(1)
 	return err
 }

@@ -56,9 +56,6 @@ func reusable(b []byte) []byte {
 // Memory grows with what arrives, not with what the headers announce.
 func (s *Server) readBody(c *call) error {
 	limit, x := s.opts.BodyLimit, c.scratch
-	if c.r.ContentLength > limit {
-		return bodyTooLarge(limit)
-	}
 	if c.r.ContentLength == 0 {
 		return nil
 	}

@@ -18,7 +18,7 @@
 // it takes as small interfaces in Options.
 //
 // A call to /apps goes through the same steps: limit per address, route, app,
-// body (bounded before it is buffered), signature, limit of the app, and then the
+// signature over the head, body (bounded, and of the sum that was signed), limit of the app, and then the
 // handler of the route. Publishing checks everything, encodes each message once
 // as a whole WebSocket frame and hands all of them to the Publisher in one go,
 // all or none; nothing here writes to the sockets of clients.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/jackfield/jackfield/core/internal/apps"
 	"github.com/jackfield/jackfield/core/internal/hub"
+	"github.com/jackfield/jackfield/core/internal/idempotency"
 	"github.com/jackfield/jackfield/core/internal/metrics"
 	"github.com/jackfield/jackfield/sdk/contract"
 )
@@ -61,6 +62,10 @@ type Options struct {
 	Connections Connections
 	Counters    Counters
 
+	// Repeats remembers publishes with an idempotency key of at most
+	// MaxIdempotencyKey bytes; nil means that such keys have no effect.
+	Repeats           *idempotency.Ledger
+	MaxIdempotencyKey int
 	// Cache answers info=cache; nil means that there never is a cached event.
 	Cache ChannelCache
 

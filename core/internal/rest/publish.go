@@ -2,6 +2,7 @@ package rest
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/jackfield/jackfield/core/internal/apps"
 	"github.com/jackfield/jackfield/core/internal/frame"
@@ -24,7 +25,15 @@ func (s *Server) publishEvent(c *call) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.publish(c, &event); err != nil {
+	key := event.IdempotencyKey
+	if key == "" {
+		key = c.r.Header.Get(keyHeader)
+	}
+	return s.once(c, singleKeys, key, c.scratch.body, func() ([]byte, error) { return s.publishOne(c, &event) })
+}
+
+func (s *Server) publishOne(c *call, event *pusher.Event) ([]byte, error) {
+	if err := s.publish(c, event); err != nil {
 		return nil, err
 	}
 	out := append(c.scratch.out, '{')
@@ -48,17 +57,21 @@ func (s *Server) publishBatch(c *call) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	targets := make([]*pusher.Event, len(events))
-	asked := false
-	for i := range events {
-		targets[i] = &events[i]
-		asked = asked || events[i].Info != 0
+	key := c.r.Header.Get(keyHeader)
+	return s.once(c, batchKeys, key, c.scratch.body, func() ([]byte, error) { return s.publishAll(c, events) })
+}
+
+func (s *Server) publishAll(c *call, events []pusher.Event) ([]byte, error) {
+	claims, targets, err := s.claimItems(c, events)
+	if err == nil && len(targets) > 0 {
+		err = s.publish(c, targets...)
 	}
-	if err := s.publish(c, targets...); err != nil {
+	s.settle(c, claims, emptyAnswer, err)
+	if err != nil {
 		return nil, err
 	}
 	out := append(c.scratch.out, '{')
-	if asked {
+	if slices.ContainsFunc(events, func(e pusher.Event) bool { return e.Info != 0 }) {
 		out = append(out, `"batch":[`...)
 		for i := range events {
 			if i > 0 {
