@@ -50,7 +50,6 @@ type errand struct {
 	ctx    context.Context // ends when the lease is lost or time is up
 	cancel context.CancelFunc
 	job    *Job
-	at     string // the receiver, "" until known
 }
 
 // grab is how many jobs are asked for at a time.

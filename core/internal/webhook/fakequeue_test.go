@@ -13,15 +13,15 @@ import (
 // fakeQueue is a queue that hands out one job per group, in memory, by the clock
 // of the test.
 type fakeQueue struct {
-	mu      sync.Mutex
-	jobs    []*fakeJob // in the order of their coming
-	seen    map[string]bool
-	dead    []contract.DeadLetter
-	changed chan struct{}
-	drained bool
-	seq     int
-	trouble func(contract.Job) error // of Enqueue
-	volatil bool
+	mu       sync.Mutex
+	jobs     []*fakeJob // in the order of their coming
+	seen     map[string]bool
+	dead     []contract.DeadLetter
+	changed  chan struct{}
+	drained  bool
+	seq      int
+	refusal  error // of Enqueue
+	volatile bool
 }
 
 type fakeJob struct {
@@ -49,9 +49,7 @@ func (q *fakeQueue) Enqueue(_ context.Context, jobs []contract.Job) []error {
 	errs := make([]error, len(jobs))
 	q.change(func() {
 		for i, j := range jobs {
-			if q.trouble != nil {
-				errs[i] = q.trouble(j)
-			}
+			errs[i] = q.refusal
 			if errs[i] == nil && !q.seen[j.ID] {
 				q.seen[j.ID] = true
 				now := time.Now()
@@ -70,7 +68,7 @@ func (q *fakeQueue) Stats(context.Context, string) (contract.QueueStats, error) 
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	st := contract.QueueStats{Dead: uint64(len(q.dead)), Durability: contract.OnDisk}
-	if q.volatil {
+	if q.volatile {
 		st.Durability = contract.InMemory
 	}
 	for _, j := range q.jobs {
@@ -173,6 +171,9 @@ func (q *fakeQueue) Drain(context.Context) error {
 }
 
 func (q *fakeQueue) Close() error { return nil }
+
+// refuse has every Enqueue fail, nil: not any more.
+func (q *fakeQueue) refuse(err error) { q.change(func() { q.refusal = err }) }
 
 // forget is what kill -9 does to a queue in memory.
 func (q *fakeQueue) forget() {

@@ -32,7 +32,7 @@ func TestEveryEventHasItsShape(t *testing.T) {
 		s.Vacated("a", "presence-x")
 		w.after(4 * time.Second)
 		var got []string
-		for _, p := range w.posts {
+		for _, p := range w.answered() {
 			_, list, _ := strings.Cut(p.body, `"events":`)
 			got = append(got, strings.TrimSuffix(list, "}"))
 		}
@@ -67,11 +67,11 @@ func TestRequestIsThatOfTheProtocol(t *testing.T) {
 	inWorld(t, []*contract.App{app(hook)}, nil, func(w *world) {
 		w.sink.Occupied("a", "x")
 		w.after(time.Second)
-		if len(w.posts) != 1 {
-			t.Errorf("%d requests", len(w.posts))
+		if len(w.answered()) != 1 {
+			t.Errorf("%d requests", len(w.answered()))
 			return
 		}
-		p := w.posts[0]
+		p := w.answered()[0]
 		want := http.Header{
 			"Content-Type": {"application/json"}, "X-Pusher-Key": {"key"}, "X-Mine": {"yes"}, "User-Agent": {"jackfield"},
 			"X-Webhook-Id": {p.id}, "X-Pusher-Signature": p.header["X-Pusher-Signature"],
@@ -139,12 +139,12 @@ func TestWhatNobodyWantsIsNotQueued(t *testing.T) {
 func TestReceiverFailsForAMinute(t *testing.T) {
 	other := "http://other.test/"
 	inWorld(t, []*contract.App{app(to(home), to(other))}, nil, func(w *world) {
-		w.receive = func(r *http.Request) int {
+		w.answer(func(r *http.Request) int {
 			if r.URL.String() == home && w.service.now() < time.Minute {
 				return http.StatusInternalServerError
 			}
 			return http.StatusOK
-		}
+		})
 		var want []string
 		for i := range 20 {
 			for _, channel := range []string{"x", "y", "z"} {
@@ -165,7 +165,7 @@ func TestReceiverFailsForAMinute(t *testing.T) {
 		}
 		inOrder(t, w, home)
 		ids := map[string]string{}
-		for _, p := range w.posts {
+		for _, p := range w.answered() {
 			if before, ok := ids[p.id]; ok && before != p.body {
 				t.Errorf("delivery %s changed its body", p.id)
 			}
@@ -178,7 +178,7 @@ func TestReceiverFailsForAMinute(t *testing.T) {
 func inOrder(t *testing.T, w *world, url string) {
 	t.Helper()
 	next := map[string]float64{}
-	for _, p := range w.posts {
+	for _, p := range w.answered() {
 		for _, e := range p.events {
 			if p.url != url || p.status != 200 {
 				continue
@@ -200,12 +200,12 @@ func TestHangingReceiversDelayNobodyElse(t *testing.T) {
 	}
 	slow := func(o *Options) { o.Concurrency, o.PerWebhook = 16, 16 }
 	inWorld(t, []*contract.App{app(hooks...)}, slow, func(w *world) {
-		w.receive = func(r *http.Request) int {
+		w.answer(func(r *http.Request) int {
 			if strings.HasPrefix(r.URL.Host, "dead") {
 				return hang(r)
 			}
 			return http.StatusOK
-		}
+		})
 		for i := range 80 {
 			w.sink.Occupied("a", fmt.Sprint("warm-", i))
 		}
@@ -221,8 +221,8 @@ func TestHangingReceiversDelayNobodyElse(t *testing.T) {
 		if got := len(w.queue.deadReasons()); got != 4*100 {
 			t.Errorf("%d dead letters, want %d", got, 4*100)
 		}
-		if len(w.queue.jobs) != 0 {
-			t.Errorf("%d jobs are left", len(w.queue.jobs))
+		if st, _ := w.queue.Stats(t.Context(), QueueName); st.Waiting+st.Delayed+st.Out != 0 {
+			t.Errorf("%+v are left", st)
 		}
 	})
 }
@@ -247,7 +247,7 @@ func TestGivingUpHasAReason(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			inWorld(t, []*contract.App{app(tt.hook)}, nil, func(w *world) {
-				w.receive = func(*http.Request) int { return tt.status }
+				w.always(tt.status)
 				w.sink.Occupied("a", "x")
 				w.after(tt.within + time.Millisecond)
 				if got := w.queue.deadReasons(); len(got) != 1 || !strings.HasSuffix(got[0], tt.reason) {
@@ -261,12 +261,12 @@ func TestGivingUpHasAReason(t *testing.T) {
 // A dead letter that is replayed gets its whole time again.
 func TestReplayBeginsAnew(t *testing.T) {
 	inWorld(t, []*contract.App{app(to(home))}, nil, func(w *world) {
-		w.receive = func(*http.Request) int { return 500 }
+		w.always(500)
 		w.sink.Occupied("a", "x")
 		w.after(6 * time.Minute)
 		w.queue.replay()
 		w.after(10 * time.Second)
-		w.receive = nil
+		w.always(200)
 		w.after(5 * time.Minute)
 		if diff := cmp.Diff([]string{"channel_occupied x"}, w.delivered(home)); diff != "" {
 			t.Error(diff)
@@ -276,27 +276,21 @@ func TestReplayBeginsAnew(t *testing.T) {
 
 func TestJobFindsTheAppOfToday(t *testing.T) {
 	inWorld(t, []*contract.App{app(to(home))}, nil, func(w *world) {
-		fail := true
-		w.receive = func(*http.Request) int {
-			if fail {
-				return 500
-			}
-			return 200
-		}
+		w.always(500)
 		w.sink.Occupied("a", "x")
 		w.after(time.Millisecond)
 		now := app(to("http://new.test/"), to(home, "cache_miss"))
 		now.Revision, now.Key = 2, "new-key"
 		w.apps.Replace([]*contract.App{now})
-		fail = false
+		w.always(200)
 		w.after(10 * time.Second)
 		if diff := cmp.Diff([]string{"channel_occupied x"}, w.delivered(home)); diff != "" {
 			t.Error(diff)
 		}
-		if got := w.posts[len(w.posts)-1].header.Get(headerKey); got != "new-key" {
+		if got := w.answered()[len(w.answered())-1].header.Get(headerKey); got != "new-key" {
 			t.Errorf("key %q", got)
 		}
-		fail = true
+		w.always(500)
 		w.sink.CacheMiss("a", "x")
 		w.after(time.Millisecond)
 		gone := app(to("http://new.test/"))
@@ -315,19 +309,22 @@ func TestJobFindsTheAppOfToday(t *testing.T) {
 func TestQueueThatIsFull(t *testing.T) {
 	small := func(o *Options) { o.BufferBytes = 20_000 }
 	inWorld(t, []*contract.App{app(to(home))}, small, func(w *world) {
-		w.queue.trouble = func(j contract.Job) error { return errFull }
+		w.queue.refuse(errFull)
 		for i := range 100 {
 			w.sink.SubscriptionCount("a", "x", i)
 		}
 		w.after(10 * time.Second)
-		w.queue.trouble = nil
+		w.queue.refuse(nil)
 		w.after(10 * time.Second)
 		inOrder(t, w, home)
 		dropped := int(w.service.drops.counts[dropFull].Load())
 		if got := len(w.delivered(home)); got+dropped != 100 || dropped == 0 || got < 20 {
 			t.Errorf("%d delivered, %d dropped", got, dropped)
 		}
-		if w.service.outbox.bytes != 0 || len(w.service.outbox.share) != 0 || len(w.service.outbox.lanes) != 0 {
+		o := w.service.outbox
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		if o.bytes != 0 || len(o.share) != 0 || len(o.lanes) != 0 {
 			t.Error("the outbox does not count right")
 		}
 	})
@@ -336,12 +333,12 @@ func TestQueueThatIsFull(t *testing.T) {
 // What the courier holds when the queue forgets everything is sent all the same.
 func TestQueueForgets(t *testing.T) {
 	inWorld(t, []*contract.App{app(to(home))}, nil, func(w *world) {
-		w.receive = func(r *http.Request) int {
+		w.answer(func(r *http.Request) int {
 			if w.service.now() < 20*time.Second {
 				return hang(r)
 			}
 			return 200
-		}
+		})
 		for i := range 5 {
 			w.sink.Occupied("a", fmt.Sprint("x", i))
 		}
@@ -359,7 +356,7 @@ func TestStopTellsWhatIsDelayed(t *testing.T) {
 	for name, change := range map[string]func(*Options){"single": nil, "batched": batched} {
 		t.Run(name, func(t *testing.T) {
 			inWorld(t, []*contract.App{app(to(home))}, change, func(w *world) {
-				w.queue.volatil = true
+				w.queue.change(func() { w.queue.volatile = true })
 				w.sink.Occupied("a", "x")
 				w.sink.MemberRemoved("a", "y", "7")
 				w.sink.Vacated("a", "x")
@@ -381,7 +378,7 @@ func TestStopTellsWhatIsDelayed(t *testing.T) {
 // A stop waits for requests under way, and gives back what does not end in time.
 func TestStopInterrupts(t *testing.T) {
 	inWorld(t, []*contract.App{app(to(home))}, nil, func(w *world) {
-		w.receive = hang
+		w.answer(hang)
 		w.sink.Occupied("a", "x")
 		w.after(time.Second)
 		w.sink.Occupied("a", "y")
@@ -394,7 +391,7 @@ func TestStopInterrupts(t *testing.T) {
 
 func TestStopSaysWhatIsLeft(t *testing.T) {
 	inWorld(t, []*contract.App{app(to(home))}, nil, func(w *world) {
-		w.queue.trouble = func(contract.Job) error { return errFull }
+		w.queue.refuse(errFull)
 		w.sink.Occupied("a", "x")
 		w.after(time.Second)
 		w.stopping = true
@@ -418,12 +415,12 @@ func TestBatches(t *testing.T) {
 		w.sink.CacheMiss("b", "y")
 		w.sink.CacheMiss("a", "y")
 		w.after(49 * time.Millisecond)
-		if len(w.posts) != 1 || len(w.posts[0].events) != 3 {
-			t.Errorf("before the time is over: %+v", w.posts)
+		if len(w.answered()) != 1 || len(w.answered()[0].events) != 3 {
+			t.Errorf("before the time is over: %+v", w.answered())
 		}
 		w.after(time.Millisecond)
 		var sizes []string
-		for _, p := range w.posts {
+		for _, p := range w.answered() {
 			sizes = append(sizes, fmt.Sprint(p.url, " ", p.header.Get(headerKey), " ", len(p.events)))
 		}
 		slices.Sort(sizes)
@@ -439,7 +436,7 @@ func TestLeaseIsRenewed(t *testing.T) {
 	hook := to(home)
 	hook.RequestTimeoutMS = 120_000
 	inWorld(t, []*contract.App{app(hook)}, nil, func(w *world) {
-		w.receive = func(r *http.Request) int {
+		w.answer(func(r *http.Request) int {
 			timer := time.NewTimer(100 * time.Second)
 			defer timer.Stop()
 			select {
@@ -447,11 +444,11 @@ func TestLeaseIsRenewed(t *testing.T) {
 			case <-r.Context().Done():
 			}
 			return 200
-		}
+		})
 		w.sink.Occupied("a", "x")
 		w.after(5 * time.Minute)
-		if len(w.posts) != 1 {
-			t.Errorf("%d requests", len(w.posts))
+		if len(w.answered()) != 1 {
+			t.Errorf("%d requests", len(w.answered()))
 		}
 	})
 }

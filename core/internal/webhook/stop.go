@@ -32,20 +32,23 @@ func (s *Service) stop(ctx context.Context) error {
 	}
 	s.stopHand()
 	<-s.idle
-	var err error
-	if left := s.outbox.end(); left > 0 {
-		err = fmt.Errorf("%d webhook jobs were not handed to the queue: %w", left, ctx.Err())
+	left := s.outbox.end()
+	s.stopCourier(ctx)
+	if left > 0 {
+		return fmt.Errorf("%d webhook jobs were not handed to the queue: %w", left, ctx.Err())
 	}
-	return errors.Join(err, s.stopCourier(ctx))
+	return nil
 }
 
 // stopCourier takes no more jobs, waits for the requests under way, and ends
 // them when ctx does.
-func (s *Service) stopCourier(ctx context.Context) error {
+func (s *Service) stopCourier(ctx context.Context) {
 	s.emptyMemory(ctx)
 	last, cancel := context.WithTimeout(context.Background(), settleTimeout)
 	defer cancel()
-	err := s.courier.consumer.Drain(last)
+	if err := s.courier.consumer.Drain(last); err != nil && !errors.Is(err, contract.ErrClosed) {
+		s.opts.Logger.Warn("the queue could not be told to hand out nothing more", "err", err)
+	}
 	select {
 	case <-s.taken:
 	case <-ctx.Done():
@@ -57,7 +60,9 @@ func (s *Service) stopCourier(ctx context.Context) error {
 	s.stopWork()
 	s.wg.Wait()
 	s.courier.sender.close()
-	return errors.Join(err, s.courier.consumer.Close())
+	if err := s.courier.consumer.Close(); err != nil {
+		s.opts.Logger.Warn("cannot close the consumer of webhook jobs", "err", err)
+	}
 }
 
 // lookPause is the time between two looks at a queue that is to become empty.

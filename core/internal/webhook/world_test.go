@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -31,11 +32,11 @@ type world struct {
 	metrics  *metrics.Registry
 	service  *Service
 	sink     *Sink
-	receive  func(r *http.Request) int // nil: 200
 	stopping bool
 
-	mu    sync.Mutex
-	posts []post
+	mu      sync.Mutex
+	receive func(r *http.Request) int // nil: 200
+	posts   []post
 }
 
 // post is a request that was answered.
@@ -113,8 +114,11 @@ func (w *world) RoundTrip(r *http.Request) (*http.Response, error) {
 	body, _ := io.ReadAll(r.Body)
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	status := http.StatusOK
-	if w.receive != nil {
-		status = w.receive(r)
+	w.mu.Lock()
+	receive := w.receive
+	w.mu.Unlock()
+	if receive != nil {
+		status = receive(r)
 	}
 	if err := r.Context().Err(); err != nil {
 		return nil, err
@@ -141,11 +145,26 @@ func (w *world) after(d time.Duration) {
 	synctest.Wait()
 }
 
-// delivered returns the names and subjects of events that a URL has accepted.
-func (w *world) delivered(url string) (got []string) {
+// answer lets receivers answer so; nil: with 200.
+func (w *world) answer(f func(r *http.Request) int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for _, p := range w.posts {
+	w.receive = f
+}
+
+// always answers everything with a status.
+func (w *world) always(status int) { w.answer(func(*http.Request) int { return status }) }
+
+// answered returns the requests so far.
+func (w *world) answered() []post {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.posts)
+}
+
+// delivered returns the names and subjects of events that a URL has accepted.
+func (w *world) delivered(url string) (got []string) {
+	for _, p := range w.answered() {
 		if p.url != url || p.status != 200 {
 			continue
 		}
