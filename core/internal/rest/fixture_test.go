@@ -25,6 +25,7 @@ const (
 	testKey    = "278d425bdf160c739803"
 	testSecret = "7ad3773142a6692b25b8"
 	testTime   = 1353088179
+	testTTL    = time.Minute
 )
 
 // fakeHub records what is published and tells what it was given.
@@ -34,6 +35,14 @@ type fakeHub struct {
 	err      error
 	channels []hub.ChannelInfo
 	users    []string
+
+	terminated []string
+}
+
+func (h *fakeHub) Connections(string) int { return 7 }
+
+func (h *fakeHub) Terminate(appID, userID string) {
+	h.terminated = append(h.terminated, appID+"/"+userID)
 }
 
 func (h *fakeHub) Publish(_ context.Context, _ string, msgs []hub.Message) error {
@@ -87,7 +96,7 @@ func newFixture() *fixture {
 	registry.Replace([]*contract.App{testApp("3", nil), testApp("off", func(a *contract.App) { a.Enabled = false })})
 	f := &fixture{hub: &fakeHub{}, metrics: metrics.New(metrics.Options{})}
 	f.opts = Options{
-		Apps: registry, Publisher: f.hub, Occupancy: f.hub, Counters: f.metrics,
+		Apps: registry, Publisher: f.hub, Occupancy: f.hub, Connections: f.hub, Counters: f.metrics,
 		Now: func() time.Time { return time.Unix(testTime, 0) },
 	}
 	return f
@@ -113,6 +122,7 @@ func (f *fixture) withApp(edit func(*contract.App)) *fixture {
 func (f *fixture) do(r *http.Request) *httptest.ResponseRecorder {
 	w := httptest.NewRecorder()
 	New(f.opts).ServeHTTP(w, r)
+	observe(r, w.Code)
 	return w
 }
 
