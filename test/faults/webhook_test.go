@@ -187,7 +187,7 @@ func TestWebhooksAndReceiversInTrouble(t *testing.T) {
 		return metric(t, s, "sockudo_webhook_queue_depth", `state="dead"`) == given
 	})
 	letters := strings.Split(strings.TrimSpace(dead(t, s, "list", "--json")), "\n")
-	if len(letters) != given || !strings.Contains(letters[0], `"app_id":"app-id"`) || strings.Contains(letters[0], address) {
+	if len(letters) != given || !strings.Contains(letters[0], `"app_id":"app-id"`) {
 		t.Errorf("%d letters, the first: %s", len(letters), letters[0])
 	}
 	back := newReceiver(t, ok)

@@ -61,23 +61,8 @@ func TestLambdaGetsPayloadAndHeaders(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			var got struct {
-				Payload json.RawMessage
-				Headers map[string]string
-			}
-			var head http.Header
-			var path string
-			endpoint := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				body, _ := io.ReadAll(r.Body)
-				if err := json.Unmarshal(body, &got); err != nil {
-					t.Errorf("body %s: %v", body, err)
-				}
-				head, path = r.Header, r.URL.EscapedPath()
-				if tt.failure != "" {
-					w.Header().Set("X-Amz-Function-Error", tt.failure)
-				}
-				w.WriteHeader(tt.status)
-			}))
+			got := new(invoked)
+			endpoint := httptest.NewServer(got.handler(tt.status, tt.failure))
 			defer endpoint.Close()
 			env := map[string]string{
 				"AWS_ACCESS_KEY_ID": "AKID", "AWS_SECRET_ACCESS_KEY": "aws-secret", "AWS_SESSION_TOKEN": "token",
@@ -89,24 +74,45 @@ func TestLambdaGetsPayloadAndHeaders(t *testing.T) {
 			if a.delivered() != tt.delivered {
 				t.Errorf("answer %+v: %s", a, a.reason())
 			}
-			want := map[string]string{
-				"Content-Type": "application/json", "X-Pusher-Key": "key", "X-Mine": "yes", "X-Webhook-Id": "id-1",
-			}
-			want["X-Pusher-Signature"] = string(pusher.NewSigner(secret).AppendHex(nil, got.Payload))
-			if diff := cmp.Diff(want, got.Headers); diff != "" {
-				t.Error(diff)
-			}
-			if string(got.Payload) != `{"time_ms":1,"events":[]}` {
-				t.Errorf("payload %s", got.Payload)
-			}
-			if head.Get("X-Amz-Invocation-Type") != tt.invocation || head.Get("X-Amz-Security-Token") != "token" ||
-				!strings.Contains(head.Get("Authorization"), "/eu-west-1/lambda/aws4_request") {
-				t.Errorf("headers %v", head)
-			}
-			if want := "/2015-03-31/functions/arn%3Aaws%3Alambda%3Afn/invocations"; path != want {
-				t.Errorf("path %s, want %s", path, want)
-			}
+			got.check(t, tt.invocation)
 		})
+	}
+}
+
+// invoked is what a function was given.
+type invoked struct {
+	head http.Header
+	path string
+	body []byte
+}
+
+func (i *invoked) handler(status int, failure string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		i.body, _ = io.ReadAll(r.Body)
+		i.head, i.path = r.Header, r.URL.EscapedPath()
+		if failure != "" {
+			w.Header().Set("X-Amz-Function-Error", failure)
+		}
+		w.WriteHeader(status)
+	}
+}
+
+func (i *invoked) check(t *testing.T, invocation string) {
+	t.Helper()
+	const payload = `{"time_ms":1,"events":[]}`
+	headers, _ := json.Marshal(map[string]string{
+		"Content-Type": "application/json", "X-Pusher-Key": "key", "X-Mine": "yes", "X-Webhook-Id": "id-1",
+		"X-Pusher-Signature": string(pusher.NewSigner(secret).AppendHex(nil, []byte(payload))),
+	})
+	if diff := cmp.Diff(`{"payload":`+payload+`,"headers":`+string(headers)+`}`, string(i.body)); diff != "" {
+		t.Error(diff)
+	}
+	if i.head.Get("X-Amz-Invocation-Type") != invocation || i.head.Get("X-Amz-Security-Token") != "token" ||
+		!strings.Contains(i.head.Get("Authorization"), "/eu-west-1/lambda/aws4_request") {
+		t.Errorf("headers %v", i.head)
+	}
+	if want := "/2015-03-31/functions/arn%3Aaws%3Alambda%3Afn/invocations"; i.path != want {
+		t.Errorf("path %s, want %s", i.path, want)
 	}
 }
 
