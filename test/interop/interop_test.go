@@ -35,6 +35,15 @@ func runTests(m *testing.M) int {
 	return m.Run()
 }
 
+// refusing are apps that refuse or close their clients, each for its reason.
+var refusing = []launch.App{
+	{ID: "off", Key: "off-key", Secret: "s", Fields: map[string]any{"enabled": false}},
+	{ID: "origin", Key: "origin-key", Secret: "s", Fields: map[string]any{"allowed_origins": []string{"https://example.com"}}},
+	{ID: "full", Key: "full-key", Secret: "s", Fields: map[string]any{"max_connections": 1}},
+	{ID: "tls", Key: "tls-key", Secret: "s", Fields: map[string]any{"tls_only": true}},
+	{ID: "signin", Key: "signin-key", Secret: "s", Fields: map[string]any{"enable_user_authentication": true}},
+}
+
 // TestRealClients runs every *.test.mjs file against a server of its own.
 func TestRealClients(t *testing.T) {
 	files, err := filepath.Glob("*.test.mjs")
@@ -46,7 +55,10 @@ func TestRealClients(t *testing.T) {
 			t.Parallel()
 			mail := httptest.NewServer(&mailbox{})
 			t.Cleanup(mail.Close)
-			server := built.Start(t, launch.Options{Apps: []launch.App{hooked(mail.URL)}})
+			server := built.Start(t, launch.Options{
+				Apps:   append([]launch.App{hooked(mail.URL)}, refusing...),
+				Config: map[string]any{"user_authentication_timeout": 1},
+			})
 			control := httptest.NewServer(controls(server))
 			t.Cleanup(control.Close)
 			runNode(t, file, server.Port, control.URL, mail.URL)

@@ -39,7 +39,7 @@ func (m *mailbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // hooked is the demo app with a webhook for everything.
 func hooked(url string) launch.App {
 	app := launch.Demo
-	app.Fields = map[string]any{"enable_client_messages": true, "webhooks": []any{map[string]any{
+	app.Fields = map[string]any{"enable_client_messages": true, "enable_watchlist_events": true, "webhooks": []any{map[string]any{
 		"url": url, "event_types": []string{
 			"channel_occupied", "channel_vacated", "member_added", "member_removed", "client_event", "cache_miss", "subscription_count",
 		},
