@@ -7,6 +7,7 @@ import (
 
 	"github.com/jackfield/jackfield/core/internal/admin"
 	"github.com/jackfield/jackfield/core/internal/hub"
+	"github.com/jackfield/jackfield/core/internal/metrics"
 	"github.com/jackfield/jackfield/core/internal/watchlist"
 	"github.com/jackfield/jackfield/core/internal/webhook"
 	"github.com/jackfield/jackfield/sdk/contract"
@@ -22,6 +23,7 @@ func (s *server) buildWebhooks() {
 		s.tellWebhooksOff()
 		return
 	}
+	s.tellUnknownEvents()
 	w, reliability := s.cfg.Webhooks, s.cfg.Queue.Reliability
 	s.webhooks = webhook.New(webhook.Options{
 		Queue: queue, Apps: s.apps, Counters: s.metrics.App, Requests: s.metrics.NewWebhookDelivery(),
@@ -52,6 +54,19 @@ func (s *server) tellWebhooksOff() {
 		if len(app.Webhooks) > 0 {
 			s.log.Warn("webhooks are off: queue.driver is none, but apps have webhooks; choose another driver to send them", "app", app.ID)
 			return
+		}
+	}
+}
+
+// tellUnknownEvents warns of events in the configuration that never happen.
+func (s *server) tellUnknownEvents() {
+	for _, app := range s.cfg.Apps() {
+		for _, hook := range app.Webhooks {
+			for _, name := range hook.EventTypes {
+				if _, known := metrics.ParseWebhookEvent(name); !known {
+					s.log.Warn("event_types of a webhook names an event that this server does not have; see docs/webhooks.md", "app", app.ID, "event", name)
+				}
+			}
 		}
 	}
 }
