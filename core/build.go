@@ -14,6 +14,7 @@ import (
 
 	"github.com/jackfield/jackfield/core/config"
 	"github.com/jackfield/jackfield/core/internal/apps"
+	"github.com/jackfield/jackfield/core/internal/deflate"
 	"github.com/jackfield/jackfield/core/internal/hub"
 	"github.com/jackfield/jackfield/core/internal/lastevent"
 	"github.com/jackfield/jackfield/core/internal/limit"
@@ -197,8 +198,21 @@ func (s *server) buildHub() {
 	s.online = watchlist.New()
 	s.hub = hub.New(hub.Options{
 		Shards: n, LogBytes: logBytes, LogAge: logAge, Now: s.now, Counters: s.counters, Observer: s.observer(),
+		Pack:  s.packer(),
 		Grace: s.cfg.Presence.UngracefulTimeout, CountEvery: countEvery,
 	})
+}
+
+// packer compresses messages, if that is switched on.
+func (s *server) packer() func([]byte) []byte {
+	if !s.compresses() {
+		return nil
+	}
+	return deflate.Frame
+}
+
+func (s *server) compresses() bool {
+	return s.cfg.WebSocket.Compression != "" && s.cfg.WebSocket.Compression != "disabled"
 }
 
 func (s *server) restOptions() rest.Options {

@@ -98,7 +98,7 @@ func (s *server) socketOptions() (ws.Options, error) {
 			Bytes: int(s.cfg.WebSocket.ParkedBytes()), Messages: int(s.cfg.WebSocket.ParkedMessages()),
 			Drop: !s.cfg.WebSocket.DisconnectOnBufferFull,
 		},
-		Linger: linger, HeaderTimeout: headerTimeout,
+		Linger: linger, HeaderTimeout: headerTimeout, Deflate: s.compresses(),
 		Handler: s.sessions, HTTP: rest.New(s.restOptions()), Logger: s.log.Named("ws"),
 	}
 	if !s.cfg.SSL.Enabled {

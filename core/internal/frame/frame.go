@@ -13,10 +13,11 @@ const MaxControl = 125
 
 // The first byte of each kind of frame: the FIN bit and the opcode.
 const (
-	finText  = 0x81
-	finClose = 0x88
-	finPing  = 0x89
-	finPong  = 0x8a
+	finText   = 0x81
+	finPacked = 0xc1 // a text whose payload is compressed
+	finClose  = 0x88
+	finPing   = 0x89
+	finPong   = 0x8a
 )
 
 // HeaderLen returns the length of the header of a frame with n bytes of payload.
@@ -34,6 +35,12 @@ func HeaderLen(n int) int {
 // AppendText appends a text frame. The payload must be valid UTF-8.
 func AppendText(dst, payload []byte) []byte {
 	return append(appendHeader(dst, finText, len(payload)), payload...)
+}
+
+// AppendDeflated appends a text frame whose payload was compressed as the
+// extension permessage-deflate says, for clients that agreed to it.
+func AppendDeflated(dst, packed []byte) []byte {
+	return append(appendHeader(dst, finPacked, len(packed)), packed...)
 }
 
 // AppendPing appends a ping frame. A payload over MaxControl bytes is cut.

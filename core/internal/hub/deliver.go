@@ -26,6 +26,8 @@ type run struct {
 	n      int    // messages
 	size   int
 	except bool   // some messages leave somebody out
+	packs  bool   // some messages have a compressed form
+	packed []byte // like frame, compressed; nil until it is needed
 	first  uint64 // id of the first message that has one
 }
 
@@ -71,6 +73,7 @@ func (g *group) note(p *part, e *entry) {
 	r.size += len(e.frame)
 	r.frame = e.frame
 	r.except = r.except || !e.except.IsZero()
+	r.packs = r.packs || e.packed != nil
 	if e.id != 0 && r.first == 0 {
 		r.first = e.id
 		r.except = r.except || p.fresh > 0
@@ -129,7 +132,7 @@ func (l *log) gather() {
 
 // add puts the messages of a run behind what the subscriber already gets.
 func (l *log) add(s slot, r *run) {
-	sub, b := s.sub, r.frame
+	sub, b := s.sub, l.joined(r, s.sub)
 	if r.except && l.leavesOut(r, s) {
 		b = l.without(r, s)
 	}
@@ -165,7 +168,7 @@ func (l *log) without(r *run, s slot) []byte {
 	for i := l.group.from; i < l.group.to; i++ {
 		e := &l.batch[i]
 		if !r.spares(e, s) && &e.ch.parts[l.shard.index] == r.part {
-			b = append(b, e.frame...)
+			b = append(b, e.frameFor(s.sub)...)
 		}
 	}
 	return b
@@ -198,8 +201,9 @@ func (l *log) deliverRun(r *run, b *budget) {
 			l.sendRest(r, s, b)
 			continue
 		}
-		s.sub.sink.Send(r.frame)
-		b.spend(len(r.frame), r.n)
+		f := l.joined(r, s.sub)
+		s.sub.sink.Send(f)
+		b.spend(len(f), r.n)
 	}
 }
 

@@ -67,7 +67,7 @@ func (p *part) hold(e *entry) {
 		if e.except == m.sub.ID {
 			continue
 		}
-		m.gate.held = append(m.gate.held, held{e.frame, e.id})
+		m.gate.held = append(m.gate.held, held{e.frameFor(m.sub), e.id})
 		m.gate.bytes += len(e.frame)
 	}
 }

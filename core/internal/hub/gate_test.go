@@ -115,7 +115,6 @@ func TestNoEventIsLostOrDoubledAtTheGate(t *testing.T) {
 			read uint64
 			done bool
 			from uint64 // last event published when it joined
-			got  []string
 		}
 		var peers []*peer
 		var stored, published uint64

@@ -19,6 +19,8 @@ type Options struct {
 	Now func() time.Duration
 	// Counters returns the counters of an app; may return nil.
 	Counters func(appID string) Counters
+	// Pack makes the compressed form of a frame; nil: no subscriber takes any.
+	Pack func(plain []byte) []byte
 	// Grace is how long a member whose connection broke off stays in presence
 	// channels; 0: not at all.
 	Grace time.Duration

@@ -26,6 +26,7 @@ type entry struct {
 	except pusher.SocketID
 	id     uint64
 	frame  []byte
+	packed *packed // nil: there is no compressed form
 	at     timestamp
 }
 

@@ -111,9 +111,10 @@ func (a *App) tryAppend(msgs []Message, targets []*Channel) (room <-chan struct{
 }
 
 func (a *App) appendMessage(c *Channel, m *Message, now timestamp) {
+	p := a.hub.pack()
 	for i, l := range a.logs {
 		if c.parts[i].count > 0 {
-			l.shard.append(l, entry{op: opMessage, ch: c, frame: m.Frame, except: m.Except, id: m.ID, at: now})
+			l.shard.append(l, entry{op: opMessage, ch: c, frame: m.Frame, except: m.Except, id: m.ID, packed: p, at: now})
 		}
 	}
 }

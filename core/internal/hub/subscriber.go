@@ -22,7 +22,9 @@ type Terminator interface {
 type Subscriber struct {
 	ID pusher.SocketID
 	// Owner closes the connection; set before SignIn.
-	Owner   Terminator
+	Owner Terminator
+	// Packs is set for a client that takes compressed frames; before the first Join.
+	Packs   bool
 	sink    Sink
 	log     *log
 	pending []byte // collected for one write; only the worker touches it

@@ -157,6 +157,7 @@ func (s *Server) greet(c *ws.Conn, handle *apps.Handle, id pusher.SocketID, gues
 	session.opened = s.opts.Now()
 	session.sub = session.tenant.NewSubscriber(id, c, shard)
 	session.sub.Owner = session
+	session.sub.Packs = c.Deflates()
 	session.demand(handle.Load().Record.Features, guest)
 	session.Alive()
 	c.Own(session)

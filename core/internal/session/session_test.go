@@ -61,12 +61,18 @@ func demoApp() *contract.App {
 
 func start(t *testing.T, app *contract.App) *node {
 	t.Helper()
+	return startWith(t, app, nil)
+}
+
+// startWith starts a node that compresses with pack, if it is not nil.
+func startWith(t *testing.T, app *contract.App, pack func([]byte) []byte) *node {
+	t.Helper()
 	n := &node{apps: apps.New(apps.Options{Complete: true})}
 	n.time.Store(int64(time.Hour))
 	n.apps.Replace([]*contract.App{app})
 	online := watchlist.New()
 	events := lastevent.New(lastevent.Options{})
-	h := hub.New(hub.Options{Shards: 2, LogBytes: 8 << 20, LogAge: time.Hour, Now: n.now})
+	h := hub.New(hub.Options{Shards: 2, LogBytes: 8 << 20, LogAge: time.Hour, Now: n.now, Pack: pack})
 	reg := metrics.New(metrics.Options{})
 	n.Server = NewServer(Options{
 		Hub: h, Apps: n.apps, Counters: reg.App, Logger: hclog.NewNullLogger(), Random: rand.Reader, Now: n.now,
@@ -75,7 +81,7 @@ func start(t *testing.T, app *contract.App) *node {
 	})
 	sockets := ws.NewServer(ws.Options{
 		Prefixes: []string{"/app/"}, MaxMessage: 1 << 20, Limits: ws.Limits{Bytes: 1 << 20},
-		Linger: 200 * time.Millisecond, HeaderTimeout: patience, Handler: n.Server,
+		Linger: 200 * time.Millisecond, HeaderTimeout: patience, Handler: n.Server, Deflate: pack != nil,
 		HTTP: http.NotFoundHandler(), Logger: hclog.NewNullLogger(),
 	})
 	l, err := net.Listen("tcp", "127.0.0.1:0")

@@ -7,6 +7,7 @@ import (
 	"net"
 	"time"
 
+	"github.com/jackfield/jackfield/core/internal/deflate"
 	"github.com/jackfield/jackfield/core/internal/frame"
 )
 
@@ -41,7 +42,8 @@ type Conn struct {
 	tls    *tls.Conn
 	owner  Owner
 	server *Server
-	ahead  []byte // read with the request, belongs to the first frames
+	ahead  []byte         // read with the request, belongs to the first frames
+	guard  *deflate.Guard // nil unless messages may be compressed
 	// Guarded by outlet.mu:
 	parkedFrames int32
 	over         bool // the owner was told
@@ -167,6 +169,15 @@ func (c *Conn) Secure() bool { return c.tls != nil }
 
 // Read is for gws and the handshake.
 func (c *Conn) Read(b []byte) (int, error) {
+	n, err := c.readRaw(b)
+	if c.guard != nil && c.guard.Check(b[:n]) != nil {
+		c.CloseWith(nil, 1002, closeReasons[1002])
+		return 0, deflate.ErrReserved
+	}
+	return n, err
+}
+
+func (c *Conn) readRaw(b []byte) (int, error) {
 	if len(c.ahead) > 0 {
 		n := copy(b, c.ahead)
 		if c.ahead = c.ahead[n:]; len(c.ahead) == 0 {
@@ -204,6 +215,9 @@ func (c *Conn) answerClose(b []byte) {
 	code := uint16(0)
 	if len(b) >= 4 {
 		code = binary.BigEndian.Uint16(b[2:])
+	}
+	if c.guard != nil && code == 1011 {
+		code = inflateCode(b)
 	}
 	c.CloseWith(nil, code, closeReasons[code])
 }

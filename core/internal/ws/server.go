@@ -24,6 +24,8 @@ type Options struct {
 	Limits     Limits
 	// Linger is how long a closing connection may take to say goodbye.
 	Linger time.Duration
+	// Deflate agrees to compress messages with clients that offer it.
+	Deflate bool
 	// HeaderTimeout bounds the TLS handshake and the request head.
 	HeaderTimeout time.Duration
 	TLS           *tls.Config
@@ -72,6 +74,7 @@ func NewServer(opts Options) *Server {
 		Recovery:           gws.Recovery,
 		Logger:             libraryLog{opts.Logger},
 		NewSession:         func() gws.SessionStorage { return nil },
+		PermessageDeflate:  gws.PermessageDeflate{Enabled: opts.Deflate, PoolSize: inflaters},
 	})
 	s.http = &http.Server{
 		Handler:           s.mux(),
@@ -86,6 +89,7 @@ func NewServer(opts Options) *Server {
 const (
 	readBuffer = 256      // bytes a reader holds for its connection's life
 	maxHead    = 64 << 10 // bytes of a request's head
+	inflaters  = 4        // messages that are decompressed at a time
 )
 
 // Open is the number of upgraded connections that are not gone.
