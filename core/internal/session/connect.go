@@ -164,9 +164,9 @@ func (s *Server) greet(c *ws.Conn, handle *apps.Handle, id pusher.SocketID, gues
 	s.join(handle)
 	session.counters.Connected.Add(1)
 	session.tellOpened()
+	session.inbox.post(item{kind: itemOpen, session: session}) // its clock runs when the client hears of us
 	hello := pusher.AppendConnectionEstablished(nil, id, int(inSeconds(s.opts.ActivityTimeout)))
 	c.Send(frame.AppendText(nil, hello))
-	session.inbox.post(item{kind: itemOpen, session: session})
 }
 
 // nobody owns connections that are closed right after the upgrade.
