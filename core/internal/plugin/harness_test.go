@@ -35,6 +35,11 @@ func testOptions(t *testing.T, fault string) (Options, *logBook) {
 	t.Helper()
 	dir, name := faultyDir(t, fault)
 	book := new(logBook)
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Log(book.String())
+		}
+	})
 	return Options{
 		Dir: dir, RunDir: shortDir(t), Logger: book.logger(), NodeID: "node-1",
 		Plugins: map[string]PluginConfig{name: {Drivers: []string{"fake", "moving"}}},
@@ -161,8 +166,9 @@ func serves(t *testing.T, h *Host) bool {
 // replaced is whether another process than pid answers.
 func replaced(t *testing.T, h *Host, pid int) bool {
 	t.Helper()
+	answers := serves(t, h) // in any case: a hung process is found by its calls
 	now := pidOf(h)
-	return now != 0 && now != pid && serves(t, h)
+	return answers && now != 0 && now != pid
 }
 
 func jsonOptions(t *testing.T, v any) json.RawMessage {
