@@ -41,6 +41,10 @@ type server struct {
 	sockets       *ws.Server
 	metricsServer *http.Server
 
+	certificate    *certificate // nil without TLS
+	redirectServer *http.Server // nil without redirect
+	short          bool         // memory is; only the clock's goroutine touches it
+
 	background context.CancelFunc
 	wg         sync.WaitGroup
 }

@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/jackfield/jackfield/core/internal/pusher"
@@ -37,6 +38,27 @@ func (s *Server) Drain(ctx context.Context, spread time.Duration) {
 			return
 		}
 	}
+}
+
+// Shed closes the n sessions that have most parked, of those that have anything
+// parked, as clients that read too slowly. It returns how many it closed.
+func (s *Server) Shed(n int) int {
+	type slow struct {
+		session *Session
+		parked  int
+	}
+	var all []slow
+	for _, session := range s.sessions() {
+		if parked := session.conn.Parked(); parked > 0 {
+			all = append(all, slow{session, parked})
+		}
+	}
+	slices.SortFunc(all, func(a, b slow) int { return b.parked - a.parked })
+	all = all[:min(n, len(all))]
+	for _, c := range all {
+		c.session.Overflow()
+	}
+	return len(all)
 }
 
 // kill closes the descriptors of all sessions.
