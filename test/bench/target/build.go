@@ -1,0 +1,90 @@
+//go:build linux
+
+package target
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+)
+
+// Bench is where servers and floors come from.
+type Bench struct {
+	Processors
+	dir     string
+	servers int
+}
+
+// Build compiles the core and the memory plugin, as they are released, into a
+// temporary directory.
+func Build(p Processors) (*Bench, error) {
+	root, err := moduleRoot()
+	if err != nil {
+		return nil, err
+	}
+	dir, err := os.MkdirTemp("", "jf-") // short: the path of a socket ends at 108 bytes
+	if err != nil {
+		return nil, fmt.Errorf("make directory for binaries: %w", err)
+	}
+	b := &Bench{Processors: p, dir: dir}
+	for out, pkg := range map[string]string{b.core(): "./cmd/jackfield", b.MemoryPlugin(): "./plugins/memory"} {
+		if err := b.GoTool(root, "build", "-trimpath", "-ldflags", "-s -w", "-o", out, pkg); err != nil {
+			b.Remove()
+			return nil, err
+		}
+	}
+	return b, nil
+}
+
+// GoTool runs the go command on both processors.
+func (b *Bench) GoTool(dir string, args ...string) error {
+	cmd := exec.Command("go", args...)
+	cmd.Dir, cmd.Env = dir, append(os.Environ(), "CGO_ENABLED=0")
+	var text []byte
+	err := on(func() (err error) {
+		text, err = cmd.CombinedOutput()
+		return err
+	}, b.Server, b.Client)
+	if err != nil {
+		return fmt.Errorf("go %s: %w\n%s", args[0], err, text)
+	}
+	return nil
+}
+
+// Remove deletes what was built.
+func (b *Bench) Remove() { _ = os.RemoveAll(b.dir) }
+
+// MemoryPlugin is the path of the plugin's binary.
+func (b *Bench) MemoryPlugin() string { return filepath.Join(b.plugins(), "memory") }
+
+func (b *Bench) core() string { return filepath.Join(b.dir, "jackfield") }
+
+func (b *Bench) plugins() string { return filepath.Join(b.dir, "plugins") }
+
+// serverDir makes the directory of another server.
+func (b *Bench) serverDir() (string, error) {
+	b.servers++
+	dir := filepath.Join(b.dir, strconv.Itoa(b.servers))
+	return dir, os.MkdirAll(dir, 0o700)
+}
+
+// moduleRoot returns the nearest directory upwards that holds go.work.
+func moduleRoot() (string, error) {
+	dir, err := os.Getwd()
+	if err != nil {
+		return "", fmt.Errorf("find module root: %w", err)
+	}
+	for {
+		if _, err := os.Stat(filepath.Join(dir, "go.work")); err == nil {
+			return dir, nil
+		}
+		parent := filepath.Dir(dir)
+		if parent == dir {
+			return "", errors.New("find module root: no go.work above the working directory")
+		}
+		dir = parent
+	}
+}
