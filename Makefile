@@ -52,7 +52,7 @@ test: deps ## run all tests: every module, real clients, conversations, guards
 race: deps ## run all tests with the race detector
 	@CGO_ENABLED=1 go test -race -count=1 -timeout 25m $(packages)
 
-bench: build-minimal ## measure the built binaries, as ratios from one interleaved run
+bench: ## measure the built binaries, as ratios from one interleaved run
 	@go run ./test/bench
 
 check: lint verify test ## everything that a change must pass
