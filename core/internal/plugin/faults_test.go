@@ -130,7 +130,7 @@ func TestCrashLoopShowsAndGoesOn(t *testing.T) {
 		clock.advance(10 * time.Second)
 		return h.Status()[0].Restarts > restarts
 	})
-	mustSay(t, book.String(), "plugin exited", "exit status 9")
+	mustSay(t, book.String(), "plugin failed", "exit status 9")
 }
 
 func TestPanicInAHandlerCostsOneCall(t *testing.T) {

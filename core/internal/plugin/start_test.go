@@ -3,6 +3,7 @@ package plugin
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -33,6 +34,10 @@ func TestHostServesEveryKindFromOneProcess(t *testing.T) {
 	}
 	if r, err := h.RateLimiter().Take(t.Context(), contract.TakeRequest{Key: "k", Cost: 1, Limit: 2, Window: time.Second}); err != nil || !r.Allowed {
 		t.Errorf("limiter: %+v, %v", r, err)
+	}
+	comm, err := os.ReadFile(fmt.Sprintf("/proc/%d/comm", pidOf(h)))
+	if err != nil || string(comm) != "faulty-good\n" {
+		t.Errorf("the process is listed as %q, %v", comm, err)
 	}
 	if h.Adapter() != nil {
 		t.Error("there is an adapter")

@@ -90,7 +90,7 @@ func (s *supervisor) serve(ctx context.Context, p *process) *process {
 
 // bury takes a faulty process out of service.
 func (s *supervisor) bury(p *process, end ending) {
-	s.logger.Error("plugin failed, it will be restarted", "reason", end.reason, "pid", p.pid())
+	s.logger.Error("plugin failed, it will be restarted", "reason", end.reason, "pid", p.pid(), "last_lines", end.said)
 	s.setProcess(nil)
 	tenants := s.withdraw(p)
 	if end.gently {
