@@ -16,42 +16,67 @@ const room = "bench" // gives frames of 150 bytes
 // patience is how long the last message may take.
 const patience = 10 * time.Second
 
-// audience is a server with subscribers and somebody who publishes to them.
+// crowd is an audience to be.
+type crowd struct {
+	size       int
+	channels   func(i int) []string
+	publishers int
+	tls, timed bool
+}
+
+// audience is a server with clients and with publishers.
 type audience struct {
-	server *target.Server
-	sink   *load.Sink
-	fleet  *load.Fleet
-	// perMessage is how often a message of burst is delivered.
-	perMessage int
+	crowd
+	server  *target.Server
+	readers reader
+	sink    *load.Sink // the readers, unless they use TLS
+	fleet   *load.Fleet
 }
 
-// audience starts a server and lets n subscribers of one channel in.
-func (s *suite) audience(n int) (*audience, error) {
-	return s.audienceOf(n, n, func(int) []string { return []string{room} })
+// reader reads what clients get.
+type reader interface {
+	Bytes() int64
+	Await(bytes int64, patience time.Duration) bool
+	Close()
 }
 
-// audienceOf lets n clients with these channels in; a message goes to perMessage of them.
-func (s *suite) audienceOf(n, perMessage int, channels func(i int) []string) (*audience, error) {
-	server, err := s.bench.StartServer(target.Options{})
+// audience starts a server and lets a crowd in.
+func (s *suite) audience(c crowd) (*audience, error) {
+	server, err := s.bench.StartServer(target.Options{TLS: c.tls})
 	if err != nil {
 		return nil, err
 	}
-	a := &audience{server: server, perMessage: perMessage, fleet: load.NewFleet(1, server.Addr, target.One, false)}
-	sockets, err := load.Gather(load.Crowd{Addr: server.Addr, App: target.One, Size: n, Channels: channels})
-	if err == nil {
-		a.sink, err = load.NewSink(sockets...)
-	}
-	if err != nil {
+	a := &audience{crowd: c, server: server, fleet: load.NewFleet(max(1, c.publishers), server.Addr, target.One, c.tls)}
+	if err := a.admit(); err != nil {
 		a.close()
 		return nil, err
 	}
 	return a, nil
 }
 
+func (a *audience) admit() error {
+	sockets, err := load.Gather(load.Crowd{
+		Addr: a.server.Addr, App: target.One, Secure: a.tls, Size: a.size, Channels: a.channels,
+	})
+	if err != nil {
+		return err
+	}
+	if a.tls {
+		a.readers = load.NewReaders(sockets...)
+		return nil
+	}
+	a.sink, err = load.NewSink(a.timed, sockets...)
+	a.readers = a.sink
+	return err
+}
+
+// inRoom is for clients that all have one channel.
+func inRoom(int) []string { return []string{room} }
+
 func (a *audience) close() {
 	a.fleet.Close()
-	if a.sink != nil {
-		a.sink.Close()
+	if a.readers != nil {
+		a.readers.Close()
 	}
 	a.server.Stop()
 }
@@ -76,29 +101,30 @@ type pace struct {
 // requests is how many there are in all.
 func (p pace) requests() int { return int(p.length.Seconds()*float64(p.rate) + 0.5) }
 
-func (p pace) send(channels ...string) load.Send {
-	return func(pub *load.Publisher, due time.Time) (int, error) {
-		if p.burst == 1 {
-			return pub.Event(due, channels...)
-		}
-		return pub.Batch(due, channels[0], p.burst)
+func (p pace) send(pub *load.Publisher, due time.Time, channels []string) (int, error) {
+	if p.burst == 1 {
+		return pub.Event(due, channels...)
 	}
+	return pub.Batch(due, channels[0], p.burst)
 }
 
 // spend measures what the server spends on a load from the first request until
 // the last delivery. A request is sent when it is due and all before it were
 // delivered: a machine that is busy with other things stretches the load, but
-// makes the server join nothing.
-func (a *audience) spend(p pace, channels ...string) (spent, error) {
-	due := a.sink.Bytes()
+// makes the server join nothing. Each message goes to so many clients; requests
+// name the sets of channels in turn.
+func (a *audience) spend(p pace, deliveries int, channels ...[]string) (spent, error) {
+	due := a.readers.Bytes()
 	cpu, writes := a.server.CPU(), a.server.Writes()
-	send := p.send(channels...)
+	requests := 0
 	tally, err := a.fleet.Run(float64(p.rate), p.length, func(pub *load.Publisher, at time.Time) (int, error) {
 		if err := a.delivered(due); err != nil {
 			return 0, err
 		}
-		due += int64(p.burst * a.perMessage * load.FrameSize(channels[0]))
-		return send(pub, at)
+		to := channels[requests%len(channels)]
+		requests++
+		due += int64(p.burst * deliveries * load.FrameSize(to[0]))
+		return p.send(pub, at, to)
 	})
 	if err == nil {
 		err = a.delivered(due)
@@ -111,10 +137,10 @@ func (a *audience) spend(p pace, channels ...string) (spent, error) {
 
 // delivered waits until so many bytes were read in all, and not one more.
 func (a *audience) delivered(bytes int64) error {
-	if !a.sink.Await(bytes, patience) {
-		return fmt.Errorf("messages were lost: %d bytes are missing", bytes-a.sink.Bytes())
+	if !a.readers.Await(bytes, patience) {
+		return fmt.Errorf("messages were lost: %d bytes are missing", bytes-a.readers.Bytes())
 	}
-	if more := a.sink.Bytes() - bytes; more > 0 {
+	if more := a.readers.Bytes() - bytes; more > 0 {
 		return fmt.Errorf("%d bytes more were read than published", more)
 	}
 	return nil
@@ -136,8 +162,16 @@ func (s spent) per(n int) cost {
 // perDelivery measures the cost of a delivery under a load.
 func (a *audience) perDelivery(p pace) trial[cost] {
 	return func() (cost, error) {
-		s, err := a.spend(p, room)
-		return s.per(p.burst * a.perMessage), err
+		s, err := a.spend(p, a.size, []string{room})
+		return s.per(p.burst * a.size), err
+	}
+}
+
+// perRequest measures the cost of a request whose messages nobody gets.
+func (a *audience) perRequest(p pace, channels []string) trial[cost] {
+	return func() (cost, error) {
+		s, err := a.spend(p, 0, channels)
+		return s.per(1), err
 	}
 }
 

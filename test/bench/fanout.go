@@ -12,7 +12,7 @@ import (
 // against the floor.
 func (s *suite) fanOut() error {
 	const subscribers = 1000
-	a, err := s.audience(subscribers)
+	a, err := s.audience(crowd{size: subscribers, channels: inRoom})
 	if err != nil {
 		return err
 	}

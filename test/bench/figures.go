@@ -9,14 +9,14 @@ type scale struct {
 	// rounds of ratios with a bar, each half of which takes a slice.
 	rounds int
 	slice  time.Duration
-	// crowd is the largest number of subscribers and of idle clients, channels
-	// that of channels.
-	crowd, channels int
+	// most is the largest number of subscribers and of idle clients, names that
+	// of channels.
+	most, names int
 }
 
 var (
-	full  = scale{rounds: 15, slice: 500 * time.Millisecond, crowd: 10_000, channels: 100_000}
-	small = scale{rounds: 3, slice: 200 * time.Millisecond, crowd: 2_000, channels: 10_000}
+	full  = scale{rounds: 15, slice: 500 * time.Millisecond, most: 10_000, names: 100_000}
+	small = scale{rounds: 3, slice: 200 * time.Millisecond, most: 2_000, names: 10_000}
 )
 
 // figures are what can be measured, in this order. Each stands alone.
@@ -25,4 +25,7 @@ var figures = []struct {
 	measure func(*suite) error
 }{
 	{"fanout", (*suite).fanOut},
+	{"sizes", (*suite).sizes},
+	{"channels", (*suite).channelCounts},
+	{"knee", (*suite).saturation},
 }

@@ -13,6 +13,8 @@ import (
 	"strconv"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/jackfield/jackfield/test/bench/load"
 	"github.com/jackfield/jackfield/test/bench/target"
 )
@@ -115,4 +117,13 @@ func count(args []string, i int) (int, error) {
 		return 0, errors.New("wrong number of arguments")
 	}
 	return strconv.Atoi(args[i])
+}
+
+// selfCPU is the processor time of this program.
+func selfCPU() time.Duration {
+	var ts unix.Timespec
+	if err := unix.ClockGettime(unix.CLOCK_PROCESS_CPUTIME_ID, &ts); err != nil {
+		return 0
+	}
+	return time.Duration(ts.Nano())
 }

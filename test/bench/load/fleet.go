@@ -34,8 +34,9 @@ func (f *Fleet) Close() {
 
 // Tally is what became of requests.
 type Tally struct {
-	// Accepted were answered with 200, Refused with 503.
-	Accepted, Refused int64
+	// Accepted were answered with 200, Refused with 503. Unsent were still not
+	// sent a while after the end: the client or the server was too slow for them.
+	Accepted, Refused, Unsent int64
 	// Took is the time until the last answer.
 	Took time.Duration
 }
@@ -53,12 +54,15 @@ func (f *Fleet) Run(rate float64, length time.Duration, send Send) (Tally, error
 		wg.Go(func() { r.run(p) })
 	}
 	wg.Wait()
-	t := Tally{Accepted: r.accepted.Load(), Refused: r.refused.Load(), Took: time.Since(begin)}
+	t := Tally{Accepted: r.accepted.Load(), Refused: r.refused.Load(), Unsent: r.unsent.Load(), Took: time.Since(begin)}
 	if err := r.failure.Load(); err != nil {
 		return t, *err
 	}
 	return t, nil
 }
+
+// overtime is how long after the end of a run requests are still sent.
+const overtime = 100 * time.Millisecond
 
 // round is one run of a fleet.
 type round struct {
@@ -66,8 +70,8 @@ type round struct {
 	rate       float64
 	send       Send
 
-	next, accepted, refused atomic.Int64
-	failure                 atomic.Pointer[error]
+	next, accepted, refused, unsent atomic.Int64
+	failure                         atomic.Pointer[error]
 }
 
 func (r *round) run(p *Publisher) {
@@ -77,6 +81,10 @@ func (r *round) run(p *Publisher) {
 			return
 		}
 		time.Sleep(time.Until(due))
+		if time.Since(r.end) > overtime {
+			r.unsent.Add(1)
+			continue
+		}
 		status, err := r.send(p, due)
 		switch {
 		case status == http.StatusOK:

@@ -3,6 +3,7 @@
 package load
 
 import (
+	"encoding/binary"
 	"fmt"
 	"runtime"
 	"sync/atomic"
@@ -15,15 +16,16 @@ import (
 
 // Sink reads from many sockets as cheaply as it can. Between two looks at them
 // it sleeps for a millisecond: what it reads gathers in the kernel, and a server's
-// write never pays for waking a reader. Times are that much coarser.
+// write never pays for waking a reader.
 type Sink struct {
-	// Late is how late messages were, while Timing is set.
-	Late   stat.Histogram
-	Timing atomic.Bool
+	count
+	// Late is how late messages came, if the sink is timed. What counts is when
+	// the kernel had them, not when the sink came to read them.
+	Late stat.Histogram
 
+	timed   bool
 	epoll   int
 	sockets []*Socket
-	bytes   atomic.Int64
 	ended   atomic.Int64
 	stop    atomic.Bool
 	done    chan struct{}
@@ -35,12 +37,12 @@ const (
 )
 
 // NewSink starts a sink of sockets, which now belong to it.
-func NewSink(sockets ...*Socket) (*Sink, error) {
+func NewSink(timed bool, sockets ...*Socket) (*Sink, error) {
 	epoll, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
 	if err != nil {
 		return nil, fmt.Errorf("sink: %w", err)
 	}
-	s := &Sink{epoll: epoll, done: make(chan struct{})}
+	s := &Sink{epoll: epoll, timed: timed, done: make(chan struct{})}
 	go s.run()
 	return s, s.Add(sockets...)
 }
@@ -49,35 +51,27 @@ func NewSink(sockets ...*Socket) (*Sink, error) {
 func (s *Sink) Add(sockets ...*Socket) error {
 	s.sockets = append(s.sockets, sockets...)
 	for _, c := range sockets {
-		if err := unix.SetNonblock(c.fd, true); err != nil {
-			return fmt.Errorf("sink: %w", err)
-		}
-		if err := unix.EpollCtl(s.epoll, unix.EPOLL_CTL_ADD, c.fd, &unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(c.fd)}); err != nil {
+		if err := s.watch(c.fd); err != nil {
 			return fmt.Errorf("sink: %w", err)
 		}
 	}
 	return nil
 }
 
-// Bytes is how much was read so far.
-func (s *Sink) Bytes() int64 { return s.bytes.Load() }
+func (s *Sink) watch(fd int) error {
+	if s.timed {
+		if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, 1); err != nil {
+			return err
+		}
+	}
+	if err := unix.SetNonblock(fd, true); err != nil {
+		return err
+	}
+	return unix.EpollCtl(s.epoll, unix.EPOLL_CTL_ADD, fd, &unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(fd)})
+}
 
 // Ended is how many sockets the server has closed.
 func (s *Sink) Ended() int64 { return s.ended.Load() }
-
-// Await waits until so many bytes were read; false if they have not come in time.
-func (s *Sink) Await(bytes int64, patience time.Duration) bool {
-	return await(&s.bytes, bytes, patience)
-}
-
-func await(count *atomic.Int64, wanted int64, patience time.Duration) bool {
-	for end := time.Now().Add(patience); count.Load() < wanted; time.Sleep(sinkNap) {
-		if time.Now().After(end) {
-			return false
-		}
-	}
-	return true
-}
 
 // Close closes the sockets.
 func (s *Sink) Close() {
@@ -108,12 +102,11 @@ func (s *Sink) run() {
 }
 
 func (s *Sink) read(fd int, buf []byte) {
-	n, err := unix.Read(fd, buf)
+	n, at, err := s.receive(fd, buf)
 	switch {
 	case n > 0:
-		if s.Timing.Load() {
-			now := time.Now()
-			eachStamp(buf[:n], func(due time.Time) { s.Late.Add(now.Sub(due)) })
+		if s.timed {
+			eachStamp(buf[:n], func(due time.Time) { s.Late.Add(at.Sub(due)) })
 		}
 		s.bytes.Add(int64(n))
 	case err != unix.EAGAIN && err != unix.EINTR:
@@ -122,25 +115,28 @@ func (s *Sink) read(fd int, buf []byte) {
 	}
 }
 
-// Drain connects to addr as often as told and reads until the peer has closed
-// all connections.
-func Drain(addr string, conns int) error {
-	s, err := NewSink()
-	if err != nil {
-		return err
+// receive reads and, in a timed sink, tells when the last of it had come.
+func (s *Sink) receive(fd int, buf []byte) (n int, at time.Time, err error) {
+	if !s.timed {
+		n, err = unix.Read(fd, buf)
+		return n, at, err
 	}
-	defer s.Close()
-	for range conns {
-		fd, err := connect(addr)
-		if err != nil {
-			return err
-		}
-		if err := s.Add(&Socket{stream: descriptor(fd), fd: fd}); err != nil {
-			return err
-		}
+	var oob [64]byte
+	n, used, _, _, err := unix.Recvmsg(fd, buf, oob[:], 0)
+	if n <= 0 {
+		return n, at, err
 	}
-	for s.Ended() < int64(conns) {
-		time.Sleep(100 * sinkNap)
+	return n, arrival(oob[:used]), nil
+}
+
+// arrival reads the kernel's time stamp from a control message: a header of 16
+// bytes and a timespec. Without one, the time is now.
+func arrival(control []byte) time.Time {
+	const header, size = unix.SizeofCmsghdr, 16
+	if len(control) < header+size {
+		return time.Now()
 	}
-	return nil
+	sec := binary.NativeEndian.Uint64(control[header:])
+	nsec := binary.NativeEndian.Uint64(control[header+8:])
+	return time.Unix(int64(sec), int64(nsec))
 }
