@@ -10,8 +10,8 @@ import (
 	"github.com/jackfield/jackfield/sdk"
 )
 
-// printed happens before main, as libraries do it.
-var printed, _ = fmt.Println("noise before main")
+// This happens before main, as libraries do it.
+var _, _ = fmt.Println("noise before main")
 
 func main() {
 	fmt.Println("noise in main")
