@@ -28,4 +28,9 @@ var figures = []struct {
 	{"sizes", (*suite).sizes},
 	{"channels", (*suite).channelCounts},
 	{"knee", (*suite).saturation},
+	{"memory", (*suite).memory},
+	{"rates", (*suite).rates},
+	{"tls", (*suite).overTLS},
+	{"plugin", (*suite).pluginModes},
+	{"allocations", (*suite).allocations},
 }

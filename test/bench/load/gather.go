@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // Crowd says what clients to gather.
@@ -79,6 +80,45 @@ func (c *Crowd) group(sockets []*Socket, from int) (err error) {
 	}
 	for i, s := range sockets {
 		if err := s.Subscribed(len(c.Channels(from + i))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Resubscribe has sockets, already subscribed to channel, leave it and come back
+// for a while. It returns how often one came back.
+func Resubscribe(sockets []*Socket, app App, channel string, length time.Duration) (int64, error) {
+	end := time.Now().Add(length)
+	var times atomic.Int64
+	var wg sync.WaitGroup
+	errs := make([]error, gatherWorkers)
+	for w := range gatherWorkers {
+		mine := sockets[len(sockets)*w/gatherWorkers : len(sockets)*(w+1)/gatherWorkers]
+		messages := make([][2][]byte, len(mine))
+		for i, s := range mine {
+			messages[i] = [2][]byte{UnsubscribeMessage(channel), SubscribeMessage(app, s.ID, channel)}
+		}
+		wg.Go(func() {
+			for errs[w] == nil && time.Now().Before(end) {
+				errs[w] = there(mine, messages)
+				times.Add(int64(len(mine)))
+			}
+		})
+	}
+	wg.Wait()
+	return times.Load(), errors.Join(errs...)
+}
+
+// there sends each socket's messages and waits until all are subscribed.
+func there(sockets []*Socket, messages [][2][]byte) error {
+	for i, s := range sockets {
+		if err := s.Send(messages[i][:]...); err != nil {
+			return err
+		}
+	}
+	for _, s := range sockets {
+		if err := s.Subscribed(1); err != nil {
 			return err
 		}
 	}

@@ -9,11 +9,13 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 )
 
 // Bench is where servers and floors come from.
 type Bench struct {
 	Processors
+	root    string
 	dir     string
 	servers int
 }
@@ -29,29 +31,30 @@ func Build(p Processors) (*Bench, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make directory for binaries: %w", err)
 	}
-	b := &Bench{Processors: p, dir: dir}
+	b := &Bench{Processors: p, root: root, dir: dir}
 	for out, pkg := range map[string]string{b.core(): "./cmd/jackfield", b.MemoryPlugin(): "./plugins/memory"} {
-		if err := b.GoTool(root, "build", "-trimpath", "-ldflags", "-s -w", "-o", out, pkg); err != nil {
+		if text, err := b.Go("build", "-trimpath", "-ldflags", "-s -w", "-o", out, pkg); err != nil {
 			b.Remove()
-			return nil, err
+			return nil, fmt.Errorf("%w\n%s", err, text)
 		}
 	}
 	return b, nil
 }
 
-// GoTool runs the go command on both processors.
-func (b *Bench) GoTool(dir string, args ...string) error {
+// Go runs the go command at the root of the module, on both processors, and
+// returns what it printed. A test that fails is no error.
+func (b *Bench) Go(args ...string) (string, error) {
 	cmd := exec.Command("go", args...)
-	cmd.Dir, cmd.Env = dir, append(os.Environ(), "CGO_ENABLED=0")
+	cmd.Dir, cmd.Env = b.root, append(os.Environ(), "CGO_ENABLED=0")
 	var text []byte
 	err := on(func() (err error) {
 		text, err = cmd.CombinedOutput()
 		return err
 	}, b.Server, b.Client)
-	if err != nil {
-		return fmt.Errorf("go %s: %w\n%s", args[0], err, text)
+	if err != nil && !strings.Contains(string(text), "--- FAIL: ") {
+		return string(text), fmt.Errorf("go %s: %w", args[0], err)
 	}
-	return nil
+	return string(text), nil
 }
 
 // Remove deletes what was built.
