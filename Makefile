@@ -73,7 +73,8 @@ verify: tidy-check ## prove that generated code is current and every module is t
 	diff -r "$$was/backendv1" sdk/wire/backendv1 || { echo 'generated code was not current: commit what "make proto" wrote'; exit 1; }
 
 tidy-check: ## prove that go.mod and go.sum of every module are tidy and complete
-	@for m in $(modules); do (cd $$m && echo "tidy: $$m" && GOWORK=off go mod tidy -diff); done
+	@failed=; for m in $(modules); do (cd $$m && GOWORK=off go mod tidy -diff) || failed+=" $$m"; done; \
+	test -z "$$failed" || { echo "go mod tidy is due in:$$failed"; exit 1; }
 
 tools: $(staticcheck) $(gofumpt) ## install the pinned lint tools outside the tree
 
