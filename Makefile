@@ -52,8 +52,8 @@ test: deps ## run all tests: every module, real clients, conversations, guards
 race: deps ## run all tests with the race detector
 	@CGO_ENABLED=1 go test -race -count=1 -timeout 25m $(packages)
 
-bench: ## measure the built binaries, as ratios from one interleaved run
-	@go run ./test/bench
+bench: ## measure, with ratios from one interleaved run (BENCH="-quick" or "-only fanout")
+	@go run ./test/bench $(BENCH)
 
 check: lint verify test ## everything that a change must pass
 

@@ -22,6 +22,7 @@ type crowd struct {
 	channels   func(i int) []string
 	publishers int
 	tls, timed bool
+	parked     int // messages that may wait for one of them; 0: the default
 }
 
 // audience is a server with clients and with publishers.
@@ -42,7 +43,7 @@ type reader interface {
 
 // audience starts a server and lets a crowd in.
 func (s *suite) audience(c crowd) (*audience, error) {
-	server, err := s.bench.StartServer(target.Options{TLS: c.tls})
+	server, err := s.bench.StartServer(target.Options{TLS: c.tls, Parked: c.parked})
 	if err != nil {
 		return nil, err
 	}

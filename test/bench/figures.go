@@ -15,7 +15,7 @@ type scale struct {
 }
 
 var (
-	full  = scale{rounds: 15, slice: 500 * time.Millisecond, most: 10_000, names: 100_000}
+	full  = scale{rounds: 15, slice: 400 * time.Millisecond, most: 10_000, names: 100_000}
 	small = scale{rounds: 3, slice: 200 * time.Millisecond, most: 2_000, names: 10_000}
 )
 
@@ -30,6 +30,8 @@ var figures = []struct {
 	{"knee", (*suite).saturation},
 	{"memory", (*suite).memory},
 	{"rates", (*suite).rates},
+	{"tenants", (*suite).tenants},
+	{"stuck", (*suite).stuck},
 	{"tls", (*suite).overTLS},
 	{"plugin", (*suite).pluginModes},
 	{"allocations", (*suite).allocations},

@@ -13,8 +13,11 @@ import (
 // descriptor is a socket in blocking mode.
 type descriptor int
 
+// narrowBuffer is the receive buffer of a client that is not to hold much.
+const narrowBuffer = 4 << 10
+
 // connect returns a connected socket whose reads end after ten seconds.
-func connect(addr string) (int, error) {
+func connect(addr string, narrow bool) (int, error) {
 	to, err := netip.ParseAddrPort(addr)
 	if err != nil {
 		return -1, err
@@ -25,6 +28,9 @@ func connect(addr string) (int, error) {
 	}
 	_ = unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1)
 	_ = unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &unix.Timeval{Sec: 10})
+	if narrow {
+		_ = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF, narrowBuffer)
+	}
 	if err := unix.Connect(fd, &unix.SockaddrInet4{Port: int(to.Port()), Addr: to.Addr().As4()}); err != nil {
 		_ = unix.Close(fd)
 		return -1, fmt.Errorf("connect: %w", err)

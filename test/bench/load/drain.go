@@ -13,7 +13,7 @@ func Drain(addr string, conns int) error {
 	}
 	defer s.Close()
 	for range conns {
-		fd, err := connect(addr)
+		fd, err := connect(addr, false)
 		if err != nil {
 			return err
 		}

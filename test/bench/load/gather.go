@@ -15,6 +15,8 @@ type Crowd struct {
 	Addr   string
 	App    App
 	Secure bool
+	// Narrow clients leave the kernel hardly any room for what they do not read.
+	Narrow bool
 	// Size is how many there are, Channels what each subscribes to.
 	Size     int
 	Channels func(i int) []string
@@ -66,7 +68,7 @@ func Disperse(sockets []*Socket) {
 // group takes sockets, the first of which has the number from, through the steps.
 func (c *Crowd) group(sockets []*Socket, from int) (err error) {
 	for i := range sockets {
-		if sockets[i], err = Dial(c.Addr, c.App, c.Secure); err != nil {
+		if sockets[i], err = c.dial(); err != nil {
 			return err
 		}
 	}

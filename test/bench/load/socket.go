@@ -25,13 +25,13 @@ type Socket struct {
 	got    []byte
 }
 
-// Dial connects and asks for the upgrade, but does not wait for the answer.
-func Dial(addr string, app App, secure bool) (*Socket, error) {
-	s, err := open(addr, secure)
+// dial connects and asks for the upgrade, but does not wait for the answer.
+func (c *Crowd) dial() (*Socket, error) {
+	s, err := c.open()
 	if err != nil {
 		return nil, err
 	}
-	request := "GET /app/" + app.Key + "?protocol=7&client=bench&version=1.0 HTTP/1.1\r\nHost: " + addr +
+	request := "GET /app/" + c.App.Key + "?protocol=7&client=bench&version=1.0 HTTP/1.1\r\nHost: " + c.Addr +
 		"\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
 	if _, err := io.WriteString(s.stream, request); err != nil {
 		s.Close()
@@ -40,15 +40,15 @@ func Dial(addr string, app App, secure bool) (*Socket, error) {
 	return s, nil
 }
 
-func open(addr string, secure bool) (*Socket, error) {
-	if secure {
-		c, err := tls.Dial("tcp", addr, &tls.Config{InsecureSkipVerify: true})
+func (c *Crowd) open() (*Socket, error) {
+	if c.Secure {
+		conn, err := tls.Dial("tcp", c.Addr, &tls.Config{InsecureSkipVerify: true})
 		if err != nil {
 			return nil, fmt.Errorf("connect: %w", err)
 		}
-		return &Socket{stream: c, fd: -1}, nil
+		return &Socket{stream: conn, fd: -1}, nil
 	}
-	fd, err := connect(addr)
+	fd, err := connect(c.Addr, c.Narrow)
 	if err != nil {
 		return nil, err
 	}

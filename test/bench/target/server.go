@@ -22,6 +22,9 @@ var (
 	Two = load.App{ID: "two", Key: "two-key", Secret: "two-secret"}
 )
 
+// MetricPrefix begins the names of the series that are not of the Go runtime.
+const MetricPrefix = "jackfield_"
+
 // Server is a running core whose limits are out of the way.
 type Server struct {
 	*Process
@@ -34,6 +37,8 @@ type Server struct {
 type Options struct {
 	// TLS makes the server speak TLS with a certificate made for the occasion.
 	TLS bool
+	// Parked is how many messages may wait for a slow client, if it is not 0.
+	Parked int
 }
 
 // StartServer starts a server and returns when it is ready.
@@ -80,12 +85,15 @@ func (s *Server) configure(dir string, o Options) (map[string]any, error) {
 	s.metrics = fmt.Sprintf("http://127.0.0.1:%d/metrics", metricsPort)
 	cfg := map[string]any{
 		"host": "127.0.0.1", "port": port,
-		"metrics":               map[string]any{"host": "127.0.0.1", "port": metricsPort},
+		"metrics":               map[string]any{"host": "127.0.0.1", "port": metricsPort, "prometheus": map[string]any{"prefix": MetricPrefix}},
 		"plugin_run_dir":        filepath.Join(dir, "run"),
 		"activity_timeout":      3600, // no pings among what is counted
 		"shutdown_grace_period": 1,
 		"event_limits":          map[string]any{"max_batch_size": 0, "max_channels_at_once": 0},
 		"app_manager":           map[string]any{"driver": "memory", "array": map[string]any{"apps": []any{record(One), record(Two)}}},
+	}
+	if o.Parked > 0 {
+		cfg["websocket"] = map[string]any{"max_messages": o.Parked}
 	}
 	if o.TLS {
 		cfg["ssl"], err = certificate(dir)
