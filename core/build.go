@@ -43,7 +43,9 @@ type server struct {
 
 	certificate    *certificate // nil without TLS
 	redirectServer *http.Server // nil without redirect
-	short          bool         // memory is; only the clock's goroutine touches it
+	// Only the clock's goroutine touches these.
+	short   bool // memory is
+	trimmer trimmer
 
 	background context.CancelFunc
 	wg         sync.WaitGroup

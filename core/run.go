@@ -89,6 +89,7 @@ func (s *server) tick(ctx context.Context) {
 		case <-ticker.C:
 			s.sessions.Tick()
 			s.relieve()
+			s.trim()
 			s.refreshCertificate()
 		case <-ctx.Done():
 			return

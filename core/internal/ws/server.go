@@ -69,7 +69,6 @@ func NewServer(opts Options) *Server {
 		CheckUtf8Enabled:   true,
 		ParallelGolimit:    1,
 		HandshakeTimeout:   opts.HeaderTimeout,
-		Recovery:           gws.Recovery,
 		Logger:             libraryLog{opts.Logger},
 		NewSession:         func() gws.SessionStorage { return nil },
 	})

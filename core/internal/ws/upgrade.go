@@ -87,7 +87,7 @@ func (s *Server) upgrade(c *Conn, req *http.Request, br *bufio.Reader) {
 		c.ahead = make([]byte, n)
 		_, _ = io.ReadFull(br, c.ahead)
 	}
-	g, err := s.upgrader.UpgradeFromConn(c, bufio.NewReaderSize(c, readBuffer), req)
+	g, err := s.upgrader.UpgradeFromConn(c, bufio.NewReaderSize(c.source(), readBuffer), req)
 	if err != nil {
 		c.kill()
 		return
