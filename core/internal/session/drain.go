@@ -61,6 +61,18 @@ func (s *Server) Shed(n int) int {
 	return len(all)
 }
 
+// Parked returns the bytes that wait for slow clients, by app; apps that have
+// none are left out.
+func (s *Server) Parked() map[string]int64 {
+	parked := map[string]int64{}
+	for _, session := range s.sessions() {
+		if n := session.conn.Parked(); n > 0 {
+			parked[session.tenant.ID] += int64(n)
+		}
+	}
+	return parked
+}
+
 // kill closes the descriptors of all sessions.
 func (s *Server) kill() {
 	for _, session := range s.sessions() {
@@ -68,11 +80,11 @@ func (s *Server) kill() {
 	}
 }
 
-// sessions asks every worker for its sessions.
+// sessions asks every worker for its sessions; one that was stopped has none.
 func (s *Server) sessions() []*Session {
 	lists := make(chan []*Session, len(s.inboxes))
 	for _, in := range s.inboxes {
-		in.post(item{kind: itemList, list: lists})
+		in.ask(lists)
 	}
 	var all []*Session
 	for range s.inboxes {
