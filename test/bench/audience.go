@@ -94,13 +94,13 @@ func writesOf(c cost) float64 { return c.writes }
 // pace is a steady load: so many requests in a second, for a while, each with
 // burst messages to a channel.
 type pace struct {
-	rate   int
+	rate   float64
 	burst  int
 	length time.Duration
 }
 
 // requests is how many there are in all.
-func (p pace) requests() int { return int(p.length.Seconds()*float64(p.rate) + 0.5) }
+func (p pace) requests() int { return int(p.length.Seconds()*p.rate + 0.5) }
 
 func (p pace) send(pub *load.Publisher, due time.Time, channels []string) (int, error) {
 	if p.burst == 1 {
@@ -118,7 +118,7 @@ func (a *audience) spend(p pace, deliveries int, channels ...[]string) (spent, e
 	due := a.readers.Bytes()
 	cpu, writes := a.server.CPU(), a.server.Writes()
 	requests := 0
-	tally, err := a.fleet.Run(float64(p.rate), p.length, func(pub *load.Publisher, at time.Time) (int, error) {
+	tally, err := a.fleet.Run(p.rate, p.length, func(pub *load.Publisher, at time.Time) (int, error) {
 		if err := a.delivered(due); err != nil {
 			return 0, err
 		}
@@ -139,10 +139,10 @@ func (a *audience) spend(p pace, deliveries int, channels ...[]string) (spent, e
 // delivered waits until so many bytes were read in all, and not one more.
 func (a *audience) delivered(bytes int64) error {
 	if !a.readers.Await(bytes, patience) {
-		return fmt.Errorf("messages were lost: %d bytes are missing", bytes-a.readers.Bytes())
+		return fmt.Errorf("messages were lost: %d bytes are missing of what %d clients should have got", bytes-a.readers.Bytes(), a.size)
 	}
 	if more := a.readers.Bytes() - bytes; more > 0 {
-		return fmt.Errorf("%d bytes more were read than published", more)
+		return fmt.Errorf("messages came twice: %d clients got %d bytes more than was published", a.size, more)
 	}
 	return nil
 }

@@ -73,6 +73,8 @@ type suite struct {
 	scale
 	report
 	bench *target.Bench
+	// deliveries per second at the knee, once found.
+	deliveries float64
 }
 
 func (s *suite) measure(p target.Processors, pattern *regexp.Regexp) (err error) {

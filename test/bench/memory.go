@@ -44,7 +44,7 @@ func (s *suite) idle(how string, n int, secure bool, bar *stat.Gate) error {
 		return err
 	}
 	kilobytes := func(was, is float64) stat.Spread { return stat.Of((is - was) / 1024 / float64(n)) }
-	what := fmt.Sprintf("%s connections, %s", number(float64(n)), how)
+	what := fmt.Sprintf("%s connections, %s", thousands(int64(n)), how)
 	s.add("RSS growth per idle connection, "+what, "KB", kilobytes(before.rss, after.rss), bar,
 		fmt.Sprintf("%.1f MB at the start; live heap %.2f KB", before.rss/(1<<20), kilobytes(before.heap, after.heap).Median))
 	s.add("stack per connection, "+what, "KB", kilobytes(before.stack, after.stack), stat.AtMost(2.5), "")

@@ -17,7 +17,7 @@ func (s *suite) overload(a *audience, knee float64) error {
 	multiples := []float64{1, 0.5, 2, 4}
 	var trials []trial[outcome]
 	for _, by := range multiples {
-		trials = append(trials, func() (outcome, error) { return a.press(by*knee, s.slice) })
+		trials = append(trials, func() (outcome, error) { return a.press(pace{by * knee, 1, s.slice}, room) })
 	}
 	m, err := interleave(s.rounds, trials...)
 	if err != nil {
@@ -46,7 +46,7 @@ func (s *suite) lasting(a *audience, rate float64) error {
 	defer func() { a.fleet = fleet }()
 	a.fleet = load.NewFleet(512, a.server.Addr, target.One, false)
 	defer a.fleet.Close()
-	o, err := a.press(rate, max(10*s.slice, 3*time.Second))
+	o, err := a.press(pace{rate, 1, max(10*s.slice, 3*time.Second)}, room)
 	if err != nil {
 		return err
 	}

@@ -9,7 +9,10 @@ const nobody = "empty" // a channel without subscribers
 // sizes compares the cost of a delivery, against the floor, between small and
 // large crowds of subscribers.
 func (s *suite) sizes() error {
-	sizes := []struct{ size, rate int }{{1000, 80}, {10, 400}, {s.most, 8}}
+	sizes := []struct {
+		size int
+		rate float64
+	}{{1000, 80}, {10, 400}, {s.most, 8}}
 	var trials []trial[cost]
 	for _, c := range sizes {
 		a, err := s.audience(crowd{size: c.size, channels: inRoom})
@@ -32,7 +35,7 @@ func (s *suite) sizes() error {
 	var base []float64
 	for i, c := range sizes {
 		ratios := stat.Ratios(without(m[3*i], m[3*i+2], c.size), column(m[3*i+1], cpuOf))
-		what := "CPU per delivery / floor, " + number(float64(c.size)) + " subscribers"
+		what := "CPU per delivery / floor, " + thousands(int64(c.size)) + " subscribers"
 		s.add(what, "x", stat.Of(ratios...), nil, "without the publish itself")
 		if i == 0 {
 			base = ratios

@@ -18,7 +18,7 @@ type Floor struct {
 // Work is what a floor is told to write.
 type Work struct {
 	// Rate is how many bursts there are in a second; 0 means no pause between them.
-	Rate int
+	Rate float64
 	// Burst is how many frames a connection gets at once, each with a write of
 	// its own; Bursts how often.
 	Burst, Bursts int

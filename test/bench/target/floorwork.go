@@ -70,7 +70,7 @@ func (w *floorWork) do(work Work) (d Done, err error) {
 	begin := time.Now()
 	for i := range work.Bursts {
 		if work.Rate > 0 {
-			due := begin.Add(time.Duration(i) * time.Second / time.Duration(work.Rate))
+			due := begin.Add(time.Duration(float64(i) / work.Rate * float64(time.Second)))
 			time.Sleep(time.Until(due))
 		}
 		before := threadCPU()
