@@ -3,6 +3,11 @@
 package main
 
 import (
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
 	"github.com/jackfield/jackfield/test/bench/load"
 	"github.com/jackfield/jackfield/test/bench/target"
 )
@@ -11,28 +16,40 @@ import (
 type silent struct {
 	a       *audience
 	sockets []*load.Socket
-	before  int64 // memory of the server when the first came
-	came    int
+	before  int64 // memory of the server when these came
+	came    int   // so far
 }
 
-// come lets ten in, unless the server still has some: it closes all ten when
-// what waits for them is too much.
-func (s *silent) come() error {
-	switch {
-	case s.came == 0:
-		s.before = s.a.server.RSS()
-	case s.closed() < float64(s.came):
-		return nil
-	default:
-		s.leave()
-	}
-	var err error
+const (
+	fillRoom = "quiet" // only the silent clients are in it
+	fillSize = 16 << 10
+)
+
+// come lets ten others in and publishes to them alone until the kernel takes no
+// more for them.
+func (s *silent) come() (err error) {
+	s.leave()
+	s.before = s.a.server.RSS()
+	s.came += stuckCount
 	s.sockets, err = load.Gather(load.Crowd{
 		Addr: s.a.server.Addr, App: target.One, Size: stuckCount, Narrow: true,
-		Channels: func(int) []string { return []string{stuckRoom} },
+		Channels: func(int) []string { return []string{stuckRoom, fillRoom} },
 	})
-	s.came += stuckCount
-	return err
+	if err != nil {
+		return err
+	}
+	p := load.NewPublisher(s.a.server.Addr, target.One, false)
+	defer p.Close()
+	for range 5000 {
+		if status, err := p.Large(time.Now(), fillSize, fillRoom); err != nil || status != http.StatusOK {
+			return fmt.Errorf("fill the buffers of silent clients: answer %d, %w", status, err)
+		}
+		parked, err := s.a.server.Metric(target.MetricPrefix + "parked_bytes")
+		if err != nil || parked > 0 {
+			return err
+		}
+	}
+	return errors.New("the buffers of clients that do not read are never full")
 }
 
 // leave closes the sockets.

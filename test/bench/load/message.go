@@ -56,8 +56,9 @@ func FrameSize(channel string) int {
 	return frameSize(len(`{"event":"","channel":"","data":""}`) + len(eventName) + len(channel) + dataSize)
 }
 
-// appendEvent appends the body of a request for one message to channels.
-func appendEvent(b []byte, due time.Time, channels []string) []byte {
+// appendEvent appends the body of a request for one message, with size bytes of
+// data, to channels.
+func appendEvent(b []byte, due time.Time, size int, channels []string) []byte {
 	b = append(b, `{"name":"`+eventName+`","channels":[`...)
 	for i, ch := range channels {
 		if i > 0 {
@@ -65,7 +66,7 @@ func appendEvent(b []byte, due time.Time, channels []string) []byte {
 		}
 		b = append(append(append(b, '"'), ch...), '"')
 	}
-	return append(appendData(append(b, `],"data":"`...), due), `"}`...)
+	return append(appendData(append(b, `],"data":"`...), due, size), `"}`...)
 }
 
 // appendBatch appends the body of a request for n messages to a channel.
@@ -76,16 +77,17 @@ func appendBatch(b []byte, due time.Time, channel string, n int) []byte {
 			b = append(b, ',')
 		}
 		b = append(b, `{"name":"`+eventName+`","channel":"`+channel+`","data":"`...)
-		b = append(appendData(b, due), `"}`...)
+		b = append(appendData(b, due, dataSize), `"}`...)
 	}
 	return append(b, "]}"...)
 }
 
-func appendData(dst []byte, due time.Time) []byte {
+// appendData appends size bytes of data.
+func appendData(dst []byte, due time.Time, size int) []byte {
 	begin := len(dst)
 	dst = append(dst, stampMark...)
 	dst = strconv.AppendInt(dst, due.UnixNano(), 10)
-	for len(dst) < begin+dataSize {
+	for len(dst) < begin+size {
 		dst = append(dst, 'x')
 	}
 	return dst

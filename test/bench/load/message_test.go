@@ -42,7 +42,7 @@ type event struct {
 
 func TestEventsAreJSONAndTheirFramesAsLargeAsForetold(t *testing.T) {
 	var e event
-	if err := json.Unmarshal(appendEvent(nil, time.Now(), []string{"bench", "other"}), &e); err != nil {
+	if err := json.Unmarshal(appendEvent(nil, time.Now(), dataSize, []string{"bench", "other"}), &e); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff([]string{"bench", "other"}, e.Channels); diff != "" {
@@ -68,7 +68,7 @@ func TestStampsAreFound(t *testing.T) {
 	want := []time.Time{time.Unix(1700000000, 1), time.Unix(1700000001, 2)}
 	var b []byte
 	for _, at := range want {
-		b = append(appendData(append(b, `{"data":"`...), at), `"}`...)
+		b = append(appendData(append(b, `{"data":"`...), at, dataSize), `"}`...)
 	}
 	for name, in := range map[string][]byte{
 		"whole":         b,

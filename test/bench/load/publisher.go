@@ -46,7 +46,13 @@ func (p *Publisher) Close() {
 
 // Event publishes one message to the channels and returns the status of the answer.
 func (p *Publisher) Event(due time.Time, channels ...string) (status int, err error) {
-	p.body = appendEvent(p.body[:0], due, channels)
+	p.body = appendEvent(p.body[:0], due, dataSize, channels)
+	return p.post("/events")
+}
+
+// Large publishes one message with so many bytes of data.
+func (p *Publisher) Large(due time.Time, size int, channels ...string) (status int, err error) {
+	p.body = appendEvent(p.body[:0], due, size, channels)
 	return p.post("/events")
 }
 
