@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"os/signal"
 	"regexp"
 	"runtime"
 	"runtime/debug"
@@ -84,6 +85,7 @@ func (s *suite) measure(p target.Processors, pattern *regexp.Regexp) (err error)
 		return err
 	}
 	defer s.bench.Remove()
+	go s.interrupted()
 	s.header(s.scale)
 	for _, f := range figures {
 		if !pattern.MatchString(f.name) {
@@ -97,6 +99,18 @@ func (s *suite) measure(p target.Processors, pattern *regexp.Regexp) (err error)
 	}
 	return nil
 }
+
+// interrupted tidies up after a signal; the processes that were started end with
+// this one.
+func (s *suite) interrupted() {
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, unix.SIGTERM)
+	<-signals
+	s.bench.Remove()
+	os.Exit(exitInterrupted)
+}
+
+const exitInterrupted = 130
 
 func beFloor(args []string) error {
 	conns, err := count(args, 0)
