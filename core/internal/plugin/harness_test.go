@@ -17,7 +17,7 @@ import (
 )
 
 // patience is how long tests wait for what must happen some time.
-const patience = 20 * time.Second
+const patience = 90 * time.Second
 
 // faultyDir makes a plugin directory with the faulty plugin, whose name says
 // what it does wrong.
