@@ -49,6 +49,12 @@ type server struct {
 	sockets       *ws.Server
 	metricsServer *http.Server
 
+	certificate    *certificate // nil without TLS
+	redirectServer *http.Server // nil without redirect
+	// Only the clock's goroutine touches these.
+	short   bool // memory is
+	trimmer trimmer
+
 	background context.CancelFunc
 	wg         sync.WaitGroup
 }
@@ -73,7 +79,7 @@ func build(ctx context.Context, cfg *config.Config, log hclog.Logger) (*server, 
 	s.buildHub()
 	s.buildCache()
 	s.sessions = session.NewServer(s.sessionOptions())
-	s.metrics.AddTables(tables{s.hub})
+	s.metrics.AddTables(tables{s.hub, s.sessions})
 	options, err := s.socketOptions()
 	if err != nil {
 		return nil, errors.Join(err, s.stopPlugins())
@@ -173,11 +179,13 @@ func (s *server) limits() apps.Limits {
 const limiterKeys = 100_000
 
 func (s *server) buildLimiter() {
-	if s.host != nil {
-		s.limiter = s.host.RateLimiter()
+	local := limit.NewKeyed(limiterKeys, func() int64 { return int64(s.now()) })
+	s.limiter = local
+	if s.host == nil {
+		return
 	}
-	if s.limiter == nil {
-		s.limiter = limit.NewKeyed(limiterKeys, func() int64 { return int64(s.now()) })
+	if shared := s.host.RateLimiter(); shared != nil {
+		s.limiter = &sharedLimiter{shared: shared, local: local, onError: s.cfg.RateLimiter.OnError}
 	}
 }
 

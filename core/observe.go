@@ -5,6 +5,7 @@ import (
 
 	"github.com/jackfield/jackfield/core/internal/hub"
 	"github.com/jackfield/jackfield/core/internal/metrics"
+	"github.com/jackfield/jackfield/core/internal/session"
 )
 
 // counted passes on to the counters of an app what the hub's workers did for it.
@@ -26,13 +27,20 @@ func (c counted) Delivered(_, frames, bytes int) {
 // Lag adds to the histogram of the shard, which its worker alone writes.
 func (c counted) Lag(shard int, lag time.Duration) { c.lags[shard].Observe(lag) }
 
-// tables shows the hub to the metrics.
-type tables struct{ *hub.Hub }
+// tables shows what is alive to the metrics.
+type tables struct {
+	hub      *hub.Hub
+	sessions *session.Server
+}
 
 // EachApp gives the live numbers of each app.
 func (t tables) EachApp(yield func(appID string, g metrics.AppGauges)) {
-	t.Totals(func(appID string, total hub.Total) {
-		g := metrics.AppGauges{Connected: total.Connections, PresenceMembers: total.Members, LogBytes: int64(total.LogBytes)}
+	parked := t.sessions.Parked()
+	t.hub.Totals(func(appID string, total hub.Total) {
+		g := metrics.AppGauges{
+			Connected: total.Connections, PresenceMembers: total.Members,
+			LogBytes: int64(total.LogBytes), ParkedBytes: parked[appID],
+		}
 		for i := range g.ActiveChannels {
 			g.ActiveChannels[i] = total.Channels[metrics.ChannelType(i).String()]
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
@@ -54,6 +55,13 @@ func (s *server) serve(ctx context.Context, ready func(Addresses)) error {
 	if addrs.Metrics, err = s.serveMetrics(); err != nil {
 		s.log.Warn("metrics are not served; choose another metrics.port, or set metrics.enabled to false", "err", err)
 	}
+	if s.cfg.SSL.Enabled && s.cfg.SSL.RedirectHTTP {
+		l, err := s.redirect()
+		if err != nil {
+			return err
+		}
+		s.wg.Go(func() { _ = s.redirectServer.Serve(l) })
+	}
 	s.log.Info("ready", "address", addrs.Main.String(), "node", s.node)
 	if ready != nil {
 		ready(addrs)
@@ -84,9 +92,21 @@ func (s *server) tick(ctx context.Context) {
 		select {
 		case <-ticker.C:
 			s.sessions.Tick()
+			s.relieve()
+			s.trim()
+			s.refreshCertificate()
 		case <-ctx.Done():
 			return
 		}
+	}
+}
+
+func (s *server) refreshCertificate() {
+	if s.certificate == nil {
+		return
+	}
+	if err := s.certificate.refresh(); err != nil {
+		s.log.Error("the certificate has changed and cannot be used; the old one stays in use", "err", err)
 	}
 }
 
@@ -104,8 +124,10 @@ func (s *server) stop() error {
 		s.sessions.Drain(ctx, grace/2)
 	}
 	err := s.sockets.Shutdown(ctx)
-	if s.metricsServer != nil {
-		_ = s.metricsServer.Shutdown(ctx)
+	for _, other := range []*http.Server{s.metricsServer, s.redirectServer} {
+		if other != nil {
+			_ = other.Shutdown(ctx)
+		}
 	}
 	if s.background != nil {
 		s.sessions.Stop()

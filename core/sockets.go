@@ -2,7 +2,6 @@ package core
 
 import (
 	"crypto/rand"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -33,9 +32,13 @@ const pongTimeout = 30 * time.Second
 // authorised connections.
 const authorizeWithin = 30 * time.Second
 
-// prefixes are the paths before an app's key.
+// prefixes are the paths before an app's key; a node that serves the HTTP API
+// alone has none.
 func (s *server) prefixes() []string {
 	const plain = "/app/"
+	if s.cfg.Server.Role == "api" {
+		return nil
+	}
 	if below := strings.TrimSuffix(s.cfg.Server.PathPrefix, "/"); below != "" {
 		return []string{plain, below + plain}
 	}
@@ -93,7 +96,7 @@ const (
 
 func (s *server) socketOptions() (ws.Options, error) {
 	opts := ws.Options{
-		Prefixes: s.prefixes(), MaxMessage: int(s.cfg.MaxInboundBytes(s.cfg.Events.MaxPayloadKB)),
+		Prefixes: s.prefixes(), MaxMessage: s.largestMessage(),
 		Limits: ws.Limits{
 			Bytes: int(s.cfg.WebSocket.ParkedBytes()), Messages: int(s.cfg.WebSocket.ParkedMessages()),
 			Drop: !s.cfg.WebSocket.DisconnectOnBufferFull,
@@ -104,12 +107,23 @@ func (s *server) socketOptions() (ws.Options, error) {
 	if !s.cfg.SSL.Enabled {
 		return opts, nil
 	}
-	certificate, err := tls.LoadX509KeyPair(s.cfg.SSL.CertPath, s.cfg.SSL.KeyPath)
-	if err != nil {
-		return opts, fmt.Errorf("ssl.cert_path %q, ssl.key_path %q: %w", s.cfg.SSL.CertPath, s.cfg.SSL.KeyPath, err)
+	var err error
+	if s.certificate, err = loadCertificate(s.cfg.SSL); err == nil {
+		opts.TLS = s.certificate.config()
 	}
-	opts.TLS = &tls.Config{Certificates: []tls.Certificate{certificate}, NextProtos: []string{"http/1.1"}, MinVersion: tls.VersionTLS12}
-	return opts, nil
+	return opts, err
+}
+
+// largestMessage is the largest inbound message that any app of the file, or an
+// app without limits of its own, may need.
+func (s *server) largestMessage() int {
+	largest := s.cfg.MaxInboundBytes(s.cfg.Events.MaxPayloadKB)
+	for _, app := range s.cfg.Apps() {
+		if kb := app.Limits.MaxEventPayloadInKB; kb != nil {
+			largest = max(largest, s.cfg.MaxInboundBytes(*kb))
+		}
+	}
+	return int(largest)
 }
 
 // listen binds the main port or the unix socket.

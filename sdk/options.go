@@ -152,7 +152,11 @@ func mismatch(data json.RawMessage, t reflect.Type, err error) string {
 	if _, ok := errors.AsType[*json.UnmarshalTypeError](err); !ok && t != secretType {
 		return err.Error()
 	}
-	return fmt.Sprintf("must be %s, is %s", want, typeOf(data))
+	found := typeOf(data)
+	if found == "a number" && t != secretType {
+		found = "the number " + string(data)
+	}
+	return fmt.Sprintf("must be %s, is %s", want, found)
 }
 
 // typeOf names the type of a JSON value.
@@ -167,7 +171,7 @@ func typeOf(data json.RawMessage) string {
 	case 't', 'f':
 		return "true or false"
 	default:
-		return "the number " + string(data)
+		return "a number"
 	}
 }
 

@@ -69,9 +69,12 @@ func (p program) status(err error) int {
 // explain is what a person reads who runs the plugin.
 func (p program) explain(w io.Writer) {
 	fmt.Fprintf(w, "%s %s is a backend plugin. It is not run by hand: a server starts it\n", p.plugin.Name, p.plugin.Version)
-	fmt.Fprintf(w, "when its configuration chooses one of these drivers:\n\n")
+	fmt.Fprintf(w, "when its configuration chooses one of its drivers:\n\n")
 	for _, d := range p.plugin.Drivers {
 		fmt.Fprintf(w, "    %s.driver = %q\n", d.kind, d.name)
+	}
+	if len(p.plugin.Drivers) == 0 {
+		fmt.Fprintf(w, "    (this version has none)\n")
 	}
 	fmt.Fprintf(w, "\nPut the file into the server's plugin directory, under the name %q.\n\n", p.plugin.Name)
 	fmt.Fprintf(w, "    %s describe        what it offers, with all options, as JSON\n", p.plugin.Name)

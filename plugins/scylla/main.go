@@ -1,4 +1,3 @@
-// Plugin scylla has no drivers in this version.
 package main
 
 import "github.com/jackfield/jackfield/sdk"

@@ -1,6 +1,6 @@
 module github.com/jackfield/jackfield/plugins/sql
 
-go 1.26.8
+go 1.26.0
 
 require github.com/jackfield/jackfield/sdk v0.0.0
 

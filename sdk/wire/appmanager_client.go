@@ -141,7 +141,7 @@ func (m *AppManager) Watch(ctx context.Context, changed func(contract.AppChange)
 	defer cancel()
 	stream, err := m.api.Watch(ctx, &pb.AppWatchRequest{})
 	if err != nil {
-		return fromStatus(err)
+		return watchError(ctx, err)
 	}
 	for {
 		resp, err := stream.Recv()

@@ -88,7 +88,7 @@ func (a *appOps) key(op *pb.AppOp) string {
 	}
 }
 
-func (a *appOps) class(*pb.AppOp) opClass { return classAlone }
+func (a *appOps) class(*pb.AppOp) (class opClass, shared bool) { return classAlone, false }
 
 func (a *appOps) reset(res *pb.AppResult, id uint64) { res.Id, res.Result = id, nil }
 

@@ -86,18 +86,19 @@ func (c *cacheOps) key(op *pb.CacheOp) string {
 	}
 }
 
-func (c *cacheOps) class(op *pb.CacheOp) opClass {
-	if c.batcher == nil {
-		return classAlone
-	}
+func (c *cacheOps) class(op *pb.CacheOp) (class opClass, shared bool) {
 	switch op.GetOp().(type) {
 	case *pb.CacheOp_Get:
-		return classRepeat
+		class, shared = classRepeat, true
 	case *pb.CacheOp_Set:
-		return classDistinct
-	default:
-		return classAlone
+		class = classDistinct
+	case *pb.CacheOp_Ttl:
+		shared = true
 	}
+	if c.batcher == nil {
+		class = classAlone
+	}
+	return class, shared
 }
 
 func (c *cacheOps) reset(res *pb.CacheResult, id uint64) { res.Id, res.Result = id, nil }

@@ -2,47 +2,119 @@ package wire
 
 import "sync"
 
-// executor runs the tasks of one driver several at a time. Tasks that share a
-// key run one after the other, in the order of submission.
+// executor runs the tasks of one driver several at a time. Tasks that have a
+// key in common run one after the other, in the order of submission, unless
+// both only share it.
 type executor struct {
 	limit int
 
 	mu      sync.Mutex
-	last    map[string]*task // the latest unfinished task of each key
+	keys    map[string]*hold // keys of unfinished tasks
 	ready   []*task
 	running int
 }
 
-// task is a piece of work on some keys.
+// task is a piece of work on some keys. Its fields are guarded by the
+// executor's mutex once it was submitted.
 type task struct {
 	run   func()
-	keys  []string
+	owner any // the group that it is, if it is one
+	holds []*hold
 	waits int     // tasks that come first
 	next  []*task // tasks that wait for this one
+	done  bool
+}
+
+// hold is who has a key, or is next to have it: one task, or several that share.
+type hold struct {
+	key    string
+	shared bool
+	tasks  []*task
+	open   int   // unfinished ones
+	before *task // whom those that share wait for; may be nil or done
 }
 
 func newExecutor(limit int) *executor {
-	return &executor{limit: limit, last: make(map[string]*task)}
+	return &executor{limit: limit, keys: make(map[string]*hold)}
 }
 
-// addLocked takes the key for t, behind whoever has it.
-func (e *executor) addLocked(t *task, key string) {
-	if key == "" {
+// latest returns the task that last took the key, or nil if the key is free.
+func (h *hold) latest() *task {
+	if h == nil {
+		return nil
+	}
+	return h.tasks[len(h.tasks)-1]
+}
+
+// ownerOf returns the group that last took the key, if it is one.
+func (h *hold) ownerOf() any {
+	if t := h.latest(); t != nil {
+		return t.owner
+	}
+	return nil
+}
+
+// delays reports whether somebody new has to wait for the key.
+func (h *hold) delays(shared bool) bool {
+	return h != nil && (!shared || !h.shared || h.before != nil && !h.before.done)
+}
+
+// takeLocked takes a key for t, behind whoever has it.
+func (e *executor) takeLocked(t *task, key string, shared bool) {
+	h := e.keys[key]
+	if key == "" || h.latest() == t {
 		return
 	}
-	before := e.last[key]
-	if before == t {
-		return
+	switch {
+	case h == nil:
+		h = e.holdLocked(key, shared, nil)
+	case shared && h.shared:
+		t.after(h.before)
+	case shared:
+		before := h.latest()
+		t.after(before)
+		h = e.holdLocked(key, true, before)
+	default:
+		for _, p := range h.tasks {
+			t.after(p)
+		}
+		h = e.holdLocked(key, false, nil)
 	}
-	if before != nil {
-		before.next = append(before.next, t)
+	h.add(t)
+}
+
+func (e *executor) holdLocked(key string, shared bool, before *task) *hold {
+	h := &hold{key: key, shared: shared, before: before}
+	e.keys[key] = h
+	return h
+}
+
+// add notes t, and forgets those that are done if they are many.
+func (h *hold) add(t *task) {
+	if len(h.tasks) > 2*h.open+16 {
+		open := h.tasks[:0]
+		for _, p := range h.tasks {
+			if !p.done {
+				open = append(open, p)
+			}
+		}
+		clear(h.tasks[len(open):])
+		h.tasks = open
+	}
+	h.tasks = append(h.tasks, t)
+	h.open++
+	t.holds = append(t.holds, h)
+}
+
+// after makes t wait for p, if there is such a task.
+func (t *task) after(p *task) {
+	if p != nil && !p.done {
+		p.next = append(p.next, t)
 		t.waits++
 	}
-	t.keys = append(t.keys, key)
-	e.last[key] = t
 }
 
-// startLocked begins those tasks that need not wait. All keys were added.
+// startLocked begins those tasks that need not wait. All their keys were taken.
 func (e *executor) startLocked(tasks []*task) {
 	for _, t := range tasks {
 		if t.waits == 0 {
@@ -55,12 +127,12 @@ func (e *executor) startLocked(tasks []*task) {
 	}
 }
 
-// submit runs one task.
+// submit runs one task, which has its keys for itself.
 func (e *executor) submit(t *task, keys ...string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for _, key := range keys {
-		e.addLocked(t, key)
+		e.takeLocked(t, key, false)
 	}
 	e.startLocked([]*task{t})
 }
@@ -89,9 +161,10 @@ func (e *executor) next(done *task) *task {
 }
 
 func (e *executor) finishLocked(t *task) {
-	for _, key := range t.keys {
-		if e.last[key] == t {
-			delete(e.last, key)
+	t.done = true
+	for _, h := range t.holds {
+		if h.open--; h.open == 0 && e.keys[h.key] == h {
+			delete(e.keys, h.key)
 		}
 	}
 	var free []*task

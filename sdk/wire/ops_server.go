@@ -32,8 +32,9 @@ const (
 type opSet[O, R any] interface {
 	// key is the order key of an operation that names none.
 	key(op *O) string
-	// class says with which others the operation may be run.
-	class(op *O) opClass
+	// class says with which others the operation may be run, and whether its
+	// order among others that share its key does not matter.
+	class(op *O) (class opClass, shared bool)
 	// run executes an operation and sets the result.
 	run(ctx context.Context, op *O, res *R)
 	// runMany is run for operations of one class.

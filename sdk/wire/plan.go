@@ -43,9 +43,7 @@ func (t *turn) done() {
 	}
 }
 
-// submit has the operations of a message executed; answers go to r. Operations
-// of one class whose keys nobody else is working on go to the driver together;
-// one whose key is taken waits for it alone.
+// submit has the operations of a message executed; answers go to r.
 func (o *opServer[O, R, PO]) submit(ctx context.Context, ops []*O, r *responder[R]) {
 	t := o.newTurn(ctx, ops)
 	o.exec.mu.Lock()
@@ -57,31 +55,41 @@ func (o *opServer[O, R, PO]) submit(ctx context.Context, ops []*O, r *responder[
 		if key == "" {
 			key = o.set.key(op)
 		}
-		class := o.set.class(op)
-		holder := o.exec.last[key]
-		g := open[class]
-		if g == nil || !g.admits(holder) {
+		class, shared := o.set.class(op)
+		h := o.exec.keys[key]
+		g := fitting(open[class], h, t, class, shared)
+		if g == nil {
 			g = &group[O]{class: class, turn: t}
-			g.run = func() { o.runGroup(g, r) }
+			g.owner, g.run = g, func() { o.runGroup(g, r) }
 			tasks = append(tasks, &g.task)
-			if class != classAlone && holder == nil {
+			if class != classAlone && !h.delays(shared) {
 				open[class] = g
 			}
 		}
-		o.exec.addLocked(&g.task, key)
+		o.exec.takeLocked(&g.task, key, shared)
 		g.ops = append(g.ops, op)
 	}
 	t.groups.Store(int32(len(tasks)))
 	o.exec.startLocked(tasks)
 }
 
-// admits reports whether an operation whose key holder has may join.
-func (g *group[O]) admits(holder *task) bool {
-	if len(g.ops) >= maxBatchOps {
-		return false
+// fitting returns the group that an operation joins: the open one of its class,
+// if its key, which h has, is no reason to wait; or the group of the same
+// message that has its key, if the class allows it. Else it returns nil.
+func fitting[O any](open *group[O], h *hold, t *turn, class opClass, shared bool) *group[O] {
+	if class == classAlone {
+		return nil
 	}
-	return holder == nil || holder == &g.task && g.class == classRepeat
+	if g, ok := h.ownerOf().(*group[O]); ok && class != classDistinct && g.turn == t && g.class == class && g.hasRoom() {
+		return g
+	}
+	if open != nil && open.hasRoom() && !h.delays(shared) {
+		return open
+	}
+	return nil
 }
+
+func (g *group[O]) hasRoom() bool { return len(g.ops) < maxBatchOps }
 
 // runGroup executes the operations of a group that are not late.
 func (o *opServer[O, R, PO]) runGroup(g *group[O], r *responder[R]) {

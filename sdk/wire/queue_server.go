@@ -62,11 +62,11 @@ func (q *queueOps) key(op *pb.QueueOp) string {
 	return ""
 }
 
-func (q *queueOps) class(op *pb.QueueOp) opClass {
+func (q *queueOps) class(op *pb.QueueOp) (class opClass, shared bool) {
 	if op.GetEnqueue() != nil {
-		return classRepeat
+		return classRepeat, false
 	}
-	return classAlone
+	return classAlone, false
 }
 
 func (q *queueOps) reset(res *pb.QueueResult, id uint64) { res.Id, res.Result = id, nil }

@@ -54,20 +54,10 @@ func newLimitOps(driver contract.RateLimiter) *limitOps {
 	return l
 }
 
-func (l *limitOps) key(op *pb.LimitOp) string {
-	switch o := op.GetOp().(type) {
-	case *pb.LimitOp_Take:
-		return o.Take.GetKey()
-	case *pb.LimitOp_Lease:
-		return o.Lease.GetTake().GetKey()
-	case *pb.LimitOp_Reset_:
-		return o.Reset_.GetKey()
-	default:
-		return ""
-	}
-}
+// key is none: units that are taken at the same time may be taken in any order.
+func (l *limitOps) key(*pb.LimitOp) string { return "" }
 
-func (l *limitOps) class(*pb.LimitOp) opClass { return classAlone }
+func (l *limitOps) class(*pb.LimitOp) (class opClass, shared bool) { return classAlone, false }
 
 func (l *limitOps) reset(res *pb.LimitResult, id uint64) { res.Id, res.Result = id, nil }
 

@@ -65,6 +65,26 @@ func TestSlowOperationHoldsUpNobody(t *testing.T) {
 	}
 }
 
+func TestReadsOfAKeyRunSideBySide(t *testing.T) {
+	driver := &gateCache{slow: make(chan struct{}), started: make(chan string, 8)}
+	cc, caps := connect(t, offer(contract.KindCache, driver))
+	c := NewCache(cc, ClientOptions{Capabilities: caps})
+	defer func() { _ = c.Close() }()
+	var reads sync.WaitGroup
+	for range cap(driver.started) {
+		reads.Go(func() {
+			if _, err := c.Get(within(t), "slow"); err != nil {
+				t.Errorf("get: %v", err)
+			}
+		})
+	}
+	for range cap(driver.started) {
+		<-driver.started
+	}
+	close(driver.slow)
+	reads.Wait()
+}
+
 func TestDriverSeesTheDeadline(t *testing.T) {
 	driver := &gateCache{started: make(chan string, 1)}
 	cc, caps := connect(t, offer(contract.KindCache, driver))

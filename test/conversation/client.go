@@ -92,6 +92,11 @@ func (c *client) ping(payload string) error {
 	if err := c.socket.send(finBit|opPing, []byte(payload)); err != nil {
 		return err
 	}
+	return c.ponged(payload)
+}
+
+// ponged waits for a pong control frame.
+func (c *client) ponged(payload string) error {
 	op, got, err := c.socket.receive()
 	if err != nil {
 		return fmt.Errorf("no pong: %w", err)

@@ -16,7 +16,7 @@
 //	a quiet                         nothing has come for a that the script does not mention
 //	a opens PATH                    a opens a connection at a path; nothing is expected
 //	a refused 404 PATH              the upgrade at this path is answered with an HTTP status
-//	a pings TEXT                    a ping control frame and its pong
+//	a pings TEXT                    a ping control frame and its pong; "a ponged TEXT" for the pong alone
 //	a sends binary TEXT             single frames as no good client sends them: also
 //	                                unmasked TEXT, reserved TEXT, hex BYTES (a text frame),
 //	                                raw BYTES (on the wire), fragments TEXT | TEXT

@@ -25,6 +25,7 @@ var verbs = map[string]func(r *run, c *client, rest string) error{
 	"drops":  (*run).drops,
 	"quiet":  (*run).quiet,
 	"pings":  func(_ *run, c *client, text string) error { return c.ping(text) },
+	"ponged": func(_ *run, c *client, text string) error { return c.ponged(text) },
 	"sends":  (*run).sends,
 	"burst":  (*run).burst,
 }

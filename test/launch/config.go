@@ -35,6 +35,9 @@ func config(port, metricsPort int, runDir string, apps []App, extra map[string]a
 		"plugin_run_dir": runDir,
 		"app_manager":    map[string]any{"driver": "memory", "array": map[string]any{"apps": records}},
 	}
+	if raceEnabled {
+		cfg["plugins"] = map[string]any{"memory": map[string]any{"env": []string{"GORACE"}}}
+	}
 	maps.Copy(cfg, extra)
 	return cfg
 }

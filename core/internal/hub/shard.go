@@ -19,7 +19,10 @@ type shard struct {
 	ready   []*log // logs with work, next first
 	stopped bool
 
-	chunks [][]byte // only the worker touches it
+	// Only the worker touches these.
+	chunks   [][]byte
+	breath   *breath // nil: none to be had
+	breathed timestamp
 }
 
 func newShard(h *Hub, index int) *shard {
@@ -30,6 +33,9 @@ func newShard(h *Hub, index int) *shard {
 
 // run serves the logs in turn until stop.
 func (s *shard) run() {
+	if s.breath = newBreath(); s.breath != nil {
+		defer s.breath.end()
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for {
@@ -54,7 +60,7 @@ func (s *shard) serve() {
 	s.mu.Unlock()
 	more := l.turn()
 	if more || others {
-		runtime.Gosched() // readers and publishers get a turn as well
+		s.giveWay()
 	}
 	s.mu.Lock()
 	l.settle(s)
@@ -63,6 +69,20 @@ func (s *shard) serve() {
 	} else {
 		l.queued = false
 	}
+}
+
+// busyFor is how long a worker may work without looking at the network.
+const busyFor = time.Millisecond
+
+// giveWay lets readers and publishers have a turn as well.
+func (s *shard) giveWay() {
+	now := s.hub.opts.Now()
+	if s.breath == nil || now-s.breathed < busyFor {
+		runtime.Gosched()
+		return
+	}
+	s.breath.take()
+	s.breathed = s.hub.opts.Now()
 }
 
 // append puts an entry in a log and wakes the worker. mu is held.

@@ -50,15 +50,15 @@ type adapterSession struct {
 }
 
 // command makes one command of the session.
-func command[R any](ctx context.Context, s *adapterSession, m method, f func(context.Context) (R, error)) (R, error) {
+func command[R any](ctx context.Context, s *adapterSession, m method, p pass, f func(context.Context) (R, error)) (R, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.slot.limit(m))
 	defer cancel()
-	return call(ctx, s.slot, s.backend, m, normal, func(ctx context.Context, _ *wire.Adapter) (R, error) { return f(ctx) })
+	return call(ctx, s.slot, s.backend, m, p, func(ctx context.Context, _ *wire.Adapter) (R, error) { return f(ctx) })
 }
 
 // act is command for those that return nothing.
 func (s *adapterSession) act(ctx context.Context, m method, f func(context.Context) error) error {
-	_, err := command(ctx, s, m, func(ctx context.Context) (struct{}, error) { return struct{}{}, f(ctx) })
+	_, err := command(ctx, s, m, normal, func(ctx context.Context) (struct{}, error) { return struct{}{}, f(ctx) })
 	return err
 }
 
@@ -74,13 +74,19 @@ func (s *adapterSession) Publish(ctx context.Context, msgs []contract.BusMessage
 	return s.act(ctx, method{id: methodPublish}, func(ctx context.Context) error { return s.inner.Publish(ctx, msgs) })
 }
 
+// Apply fails at once while verdicts come too late; the others go on.
 func (s *adapterSession) Apply(ctx context.Context, req contract.ApplyRequest) (contract.Verdict, error) {
-	return command(ctx, s, method{id: methodApply, timeout: verdictTimeout},
+	p := s.slot.breaker.allow()
+	if p == refused {
+		s.slot.meter.refuse(methodApply)
+		return contract.Verdict{}, s.slot.errSlow()
+	}
+	return command(ctx, s, method{id: methodApply, timeout: verdictTimeout}, p,
 		func(ctx context.Context) (contract.Verdict, error) { return s.inner.Apply(ctx, req) })
 }
 
 func (s *adapterSession) Snapshot(ctx context.Context, cell uint32, key contract.StateKey) (contract.CellState, error) {
-	return command(ctx, s, method{id: methodSnapshot},
+	return command(ctx, s, method{id: methodSnapshot}, normal,
 		func(ctx context.Context) (contract.CellState, error) { return s.inner.Snapshot(ctx, cell, key) })
 }
 
@@ -89,7 +95,7 @@ func (s *adapterSession) Renew(ctx context.Context) error {
 }
 
 func (s *adapterSession) Reap(ctx context.Context) ([]string, error) {
-	return command(ctx, s, method{id: methodReap}, s.inner.Reap)
+	return command(ctx, s, method{id: methodReap}, normal, s.inner.Reap)
 }
 
 // Receive waits as long as ctx allows.

@@ -15,6 +15,7 @@ const silenceLimit = 5 * wire.Heartbeat / 2
 // ending is why a process must go.
 type ending struct {
 	reason  string
+	said    string   // the last lines of a process that ended by itself
 	gently  bool     // it still answers: drain it
 	upgrade *upgrade // somebody asked for a successor
 }
@@ -44,9 +45,9 @@ func (s *supervisor) attend(ctx context.Context, p *process) ending {
 		case u := <-s.upgrades:
 			return ending{upgrade: u}
 		case <-p.exited():
-			return s.exited(p)
+			return exited(p)
 		case err := <-w.lost:
-			return s.lost(p, err)
+			return lost(p, err)
 		case h := <-w.health:
 			s.noteHealth(h)
 			silence = s.clock.After(silenceLimit)
@@ -94,17 +95,15 @@ func (s *supervisor) pendingTimer(p *process) <-chan time.Time {
 	return s.clock.After(pendingPause)
 }
 
-// exited tells how a process ended and leaves its last words in the log.
-func (s *supervisor) exited(p *process) ending {
-	fate := p.child.fate()
-	s.logger.Error("plugin exited", "pid", p.pid(), "status", fate, "last_lines", p.child.logs.postMortem())
-	return ending{reason: fate}
+// exited tells how a process ended.
+func exited(p *process) ending {
+	return ending{reason: p.child.fate(), said: p.child.logs.postMortem()}
 }
 
 // lost tells why a health stream ended: most often because the process did.
-func (s *supervisor) lost(p *process, err error) ending {
+func lost(p *process, err error) ending {
 	if p.child != nil && waitFor(p.child.exited, 500*time.Millisecond) {
-		return s.exited(p)
+		return exited(p)
 	}
 	return ending{reason: fmt.Sprintf("its health stream ended: %v", err)}
 }

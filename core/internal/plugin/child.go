@@ -81,15 +81,27 @@ func (c *child) Start(context.Context) error {
 		return err
 	}
 	defer p.closeTheirs()
-	process, err := c.startProcess(path, p.theirs())
-	if err != nil {
+	if err := c.begin(path, p); err != nil {
 		p.closeOurs()
 		return fmt.Errorf("start %s: %w", c.program.path, err)
 	}
-	c.process, c.lifeline = process, p.lifelineW
-	_, _ = io.WriteString(c.lifeline, c.token+"\n")
+	_, _ = io.WriteString(p.lifelineW, c.token+"\n")
 	c.watch(p)
 	return nil
+}
+
+// begin starts the process, unless it was killed before it was born.
+func (c *child) begin(path string, p *pipes) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.killed {
+		return errors.New("it was given up before it began")
+	}
+	process, err := c.startProcess(path, p.theirs())
+	if err == nil {
+		c.process, c.lifeline = process, p.lifelineW
+	}
+	return err
 }
 
 // startProcess tries again when the file is busy: another thread of ours may
@@ -165,10 +177,13 @@ func (c *child) Wait(context.Context) error {
 func (c *child) Kill(context.Context) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.process == nil || c.reaped {
+	if c.reaped {
 		return nil
 	}
 	c.killed = true
+	if c.process == nil {
+		return nil
+	}
 	return unix.Kill(-c.process.Pid, unix.SIGKILL)
 }
 

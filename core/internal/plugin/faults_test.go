@@ -61,6 +61,20 @@ func TestStoppedPluginIsReplaced(t *testing.T) {
 	}
 }
 
+func TestIdleStoppedPluginIsFoundByItsSilence(t *testing.T) {
+	o, _ := testOptions(t, "good")
+	clock := newHandClock()
+	o.Clock = clock
+	h := startHost(t, o)
+	pid := pidOf(h)
+	kill(t, pid, unix.SIGSTOP)
+	eventually(t, "a successor", func() bool {
+		clock.advance(time.Second)
+		now := pidOf(h)
+		return now != pid && now != 0
+	})
+}
+
 func TestStopEndsAStoppedPlugin(t *testing.T) {
 	o, _ := testOptions(t, "good")
 	h := startHost(t, o)
@@ -116,7 +130,7 @@ func TestCrashLoopShowsAndGoesOn(t *testing.T) {
 		clock.advance(10 * time.Second)
 		return h.Status()[0].Restarts > restarts
 	})
-	mustSay(t, book.String(), "plugin exited", "exit status 9")
+	mustSay(t, book.String(), "plugin failed", "exit status 9")
 }
 
 func TestPanicInAHandlerCostsOneCall(t *testing.T) {

@@ -238,7 +238,7 @@ func (h *Host) Stop(ctx context.Context) error {
 func (h *Host) stop(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, stopTimeout)
 	defer cancel()
-	err := h.flushAtStop(ctx)
+	err := h.closeQueue(ctx)
 	for _, s := range h.supervisors {
 		s.bid(ctx)
 	}
@@ -253,10 +253,15 @@ func (h *Host) stop(ctx context.Context) error {
 	return err
 }
 
-// flushAtStop spends at most half of the time on jobs that were kept.
-func (h *Host) flushAtStop(ctx context.Context) error {
+// closeQueue spends at most half of the time on jobs that were kept. The error
+// says how many are lost.
+func (h *Host) closeQueue(ctx context.Context) error {
+	if h.queue == nil {
+		return nil
+	}
 	deadline, _ := ctx.Deadline()
 	ctx, cancel := context.WithTimeout(ctx, time.Until(deadline)/2)
 	defer cancel()
-	return h.FlushQueue(ctx)
+	_ = h.queue.spill.wait(ctx) // close says the same
+	return h.queue.spill.close()
 }

@@ -40,6 +40,7 @@ func (l *launcher) launch(ctx context.Context, u *unit) (*process, error) {
 		err = p.describe(ctx)
 	}
 	if err == nil {
+		p.adoptLogLevel(ctx, l.logger.GetLevel())
 		return p, nil
 	}
 	if p != nil {
@@ -161,6 +162,17 @@ func (p *process) describe(ctx context.Context) error {
 	}
 	p.description = d
 	return nil
+}
+
+// adoptLogLevel keeps a child from sending lines that nobody reads. A plugin
+// that cannot change its level stays as it is.
+func (p *process) adoptLogLevel(ctx context.Context, level hclog.Level) {
+	if p.child == nil || level == hclog.NoLevel {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, describeTimeout)
+	defer cancel()
+	_ = p.life.SetLogLevel(ctx, level.String())
 }
 
 // explain says what people need to know about a failed start: the rule that

@@ -115,10 +115,14 @@ var plainLevels = []struct {
 	level  hclog.Level
 }{
 	{"[TRACE]", hclog.Trace},
-	{"[DEBUG]", hclog.Debug}, {"D! ", hclog.Debug},
-	{"[INFO]", hclog.Info}, {"I! ", hclog.Info},
-	{"[WARN]", hclog.Warn}, {"W! ", hclog.Warn},
-	{"[ERROR]", hclog.Error}, {"E! ", hclog.Error},
+	{"[DEBUG]", hclog.Debug},
+	{"D! ", hclog.Debug},
+	{"[INFO]", hclog.Info},
+	{"I! ", hclog.Info},
+	{"[WARN]", hclog.Warn},
+	{"W! ", hclog.Warn},
+	{"[ERROR]", hclog.Error},
+	{"E! ", hclog.Error},
 }
 
 func parsePlainLine(line string) logLine {

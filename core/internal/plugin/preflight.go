@@ -134,31 +134,38 @@ func (p *program) content() io.Reader { return io.NewSectionReader(p.file, 0, 1<
 // descriptorFloor keeps the program's descriptor above those that the child inherits.
 const descriptorFloor = 64
 
-// executable returns a path that executes the very file that was checked, and
-// a function to call once it was started. On Linux that is the descriptor; a
-// script, whose interpreter opens it by name, is executed from a read-only
-// copy in dir.
+// executable returns a path in dir that executes the very file that was
+// checked, and a function to call once it was started. On Linux that is a link
+// to the descriptor, with the program's name for those who list processes; a
+// script, whose interpreter opens it by name, is a read-only copy.
 func (p *program) executable(dir string) (path string, done func(), err error) {
+	path = filepath.Join(dir, filepath.Base(p.path))
 	if p.script || runtime.GOOS != "linux" {
-		path, err = p.copyTo(dir)
-		return path, func() {}, err
+		return path, func() {}, p.copyTo(path)
 	}
-	return descriptorPath(p.file)
+	target, done, err := descriptorPath(p.file)
+	if err != nil {
+		return "", nil, err
+	}
+	if err := os.Symlink(target, path); err != nil {
+		done()
+		return "", nil, fmt.Errorf("link to the plugin's descriptor: %w", err)
+	}
+	return path, done, nil
 }
 
 // copyTo writes a read-only copy and makes sure that it is what was verified.
-func (p *program) copyTo(dir string) (string, error) {
-	path := filepath.Join(dir, "program")
+func (p *program) copyTo(path string) error {
 	out, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o500)
 	if err != nil {
-		return "", fmt.Errorf("copy plugin: %w", err)
+		return fmt.Errorf("copy plugin: %w", err)
 	}
 	sum, err := checksum(io.TeeReader(p.content(), out))
 	if err := errors.Join(err, out.Close()); err != nil {
-		return "", fmt.Errorf("copy plugin: %w", err)
+		return fmt.Errorf("copy plugin: %w", err)
 	}
 	if p.sum != "" && sum != p.sum {
-		return "", fmt.Errorf("%s changed while it was being started; start again", p.path)
+		return fmt.Errorf("%s changed while it was being started; start again", p.path)
 	}
-	return path, nil
+	return nil
 }

@@ -107,7 +107,8 @@ func (p *process) driver(kind contract.Kind, name string) (wire.DriverDescriptio
 	for _, d := range p.description.Drivers {
 		have = append(have, fmt.Sprintf("%s %q", d.Kind, d.Name))
 	}
-	return wire.DriverDescription{}, fmt.Errorf("%s.driver %q: plugin %q does not provide it, but %s", kind, name, p.description.Name, list(have))
+	return wire.DriverDescription{}, fmt.Errorf("%s.driver %q: plugin %q (version %s) does not provide it; it provides %s",
+		kind, name, p.description.Name, p.description.Version, list(have))
 }
 
 // stateful returns the kinds in use whose driver keeps state in the process.

@@ -40,11 +40,9 @@ func newQueue(driver string, o *Options) *queue {
 
 // Enqueue keeps the jobs that the plugin cannot take now.
 func (q *queue) Enqueue(ctx context.Context, jobs []contract.Job) []error {
-	errs := make([]error, len(jobs))
+	errs := repeatError(contract.ErrUnavailable, len(jobs))
 	if !q.spill.busy() {
 		errs = q.send(ctx, jobs)
-	} else {
-		errs = repeatError(contract.ErrUnavailable, len(jobs))
 	}
 	for i, err := range errs {
 		if isAway(err) {

@@ -37,8 +37,10 @@ func TestCheckOptions(t *testing.T) {
 		want    []string // paths
 	}{
 		{"all is well", `{"address":"a","nodes":[{"host":"h","port":1}],"labels":{"a":"b"}}`, nil},
-		{"several problems at once", `{"max_capacity":0,"mode":"slow","nodes":[{"host":"h"},{"port":70000}],"adress":"a"}`,
-			[]string{"address", "adress", "max_capacity", "mode", "nodes[1].host", "nodes[1].port"}},
+		{
+			"several problems at once", `{"max_capacity":0,"mode":"slow","nodes":[{"host":"h"},{"port":70000}],"adress":"a"}`,
+			[]string{"address", "adress", "max_capacity", "mode", "nodes[1].host", "nodes[1].port"},
+		},
 		{"wrong types", `{"address":3,"nodes":{},"labels":{"a":1}}`, []string{"address", "labels", "nodes"}},
 		{"bounds of an array", `{"address":"a","nodes":[]}`, []string{"nodes"}},
 		{"no object", `[1]`, []string{""}},

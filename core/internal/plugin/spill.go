@@ -25,9 +25,10 @@ type spill struct {
 	mu      sync.Mutex
 	jobs    []contract.Job
 	bytes   int
-	sending int           // the first ones are on their way
-	dropped uint64        // by DropOldest
-	lost    uint64        // refused by the driver for good
+	sending int    // the first ones are on their way
+	dropped uint64 // by DropOldest
+	lost    uint64 // refused by the driver for good
+	closed  bool
 	filled  chan struct{} // has a token when there may be jobs
 	emptied chan struct{} // closed when there are none
 }
@@ -47,12 +48,16 @@ func jobSize(j contract.Job) int {
 // busy is whether newer jobs must queue up behind spilled ones.
 func (s *spill) busy() bool { return s.count.Load() > 0 }
 
-// add keeps a copy of job behind the others, or returns ErrOverloaded.
+// add keeps a copy of job behind the others, or returns ErrOverloaded; after
+// close ErrClosed.
 func (s *spill) add(job contract.Job) error {
 	job.Body = bytes.Clone(job.Body)
 	size := jobSize(job)
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.closed {
+		return fmt.Errorf("%w: the queue was stopped", contract.ErrClosed)
+	}
 	if !s.makeRoom(size) {
 		return fmt.Errorf("%w: the queue is away and %d jobs already wait for it", contract.ErrOverloaded, len(s.jobs))
 	}
@@ -132,8 +137,23 @@ func (s *spill) wait(ctx context.Context) error {
 	case <-emptied:
 		return nil
 	case <-ctx.Done():
-		return fmt.Errorf("%d jobs were not handed to the queue: %w", s.count.Load(), ctx.Err())
+		return s.errLeft()
 	}
+}
+
+// close refuses further jobs. The error says how many are lost.
+func (s *spill) close() error {
+	s.mu.Lock()
+	s.closed = true
+	s.mu.Unlock()
+	return s.errLeft()
+}
+
+func (s *spill) errLeft() error {
+	if n := s.count.Load(); n > 0 {
+		return fmt.Errorf("%d jobs were not handed to the queue", n)
+	}
+	return nil
 }
 
 // samples returns what is kept and what was lost.

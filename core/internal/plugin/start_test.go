@@ -3,6 +3,7 @@ package plugin
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -33,6 +34,10 @@ func TestHostServesEveryKindFromOneProcess(t *testing.T) {
 	}
 	if r, err := h.RateLimiter().Take(t.Context(), contract.TakeRequest{Key: "k", Cost: 1, Limit: 2, Window: time.Second}); err != nil || !r.Allowed {
 		t.Errorf("limiter: %+v, %v", r, err)
+	}
+	comm, err := os.ReadFile(fmt.Sprintf("/proc/%d/comm", pidOf(h)))
+	if err != nil || string(comm) != "faulty-good\n" {
+		t.Errorf("the process is listed as %q, %v", comm, err)
 	}
 	if h.Adapter() != nil {
 		t.Error("there is an adapter")
@@ -202,8 +207,14 @@ func TestAppStoreMustAnswerAtStart(t *testing.T) {
 
 func TestOtherBackendsMayBeAwayAtStart(t *testing.T) {
 	o, _ := testOptions(t, "good")
+	clock := newHandClock()
+	o.Clock = clock
+	away := filepath.Join(t.TempDir(), "away")
+	if err := os.WriteFile(away, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	o.Choices = everyKind(t)
-	o.Choices[contract.KindCache] = Choice{Driver: "fake", Options: jsonOptions(t, map[string]any{"refuse": true})}
+	o.Choices[contract.KindCache] = Choice{Driver: "fake", Options: jsonOptions(t, map[string]any{"refuse_while": away})}
 	h := startHost(t, o)
 	for _, s := range h.Status() {
 		want := Serving
@@ -217,6 +228,16 @@ func TestOtherBackendsMayBeAwayAtStart(t *testing.T) {
 	}
 	if _, err := h.Cache().Get(t.Context(), "k"); !errors.Is(err, contract.ErrUnavailable) {
 		t.Errorf("a cache that is away: %v", err)
+	}
+	if err := os.Remove(away); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the cache is opened", func() bool {
+		clock.advance(time.Second)
+		return serves(t, h)
+	})
+	if s := h.Status()[1]; s.State != Serving || s.Restarts != 0 {
+		t.Errorf("status %+v", s)
 	}
 }
 

@@ -22,10 +22,14 @@ type memory struct {
 }
 
 func writeUsage(w http.ResponseWriter) {
-	body, _ := json.Marshal(usage{memoryOf(residentBytes(), totalBytes())})
+	body, _ := json.Marshal(usage{memoryOf(Memory())})
 	w.Header().Set("Cache-Control", "no-store")
 	reply(w, http.StatusOK, body)
 }
+
+// Memory returns the bytes that the process occupies and those that it may use,
+// 0 where the system does not tell.
+func Memory() (used, total uint64) { return residentBytes(), totalBytes() }
 
 func memoryOf(used, total uint64) memory {
 	total = max(total, used)

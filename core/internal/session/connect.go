@@ -22,15 +22,21 @@ var _ ws.Handler = (*Server)(nil)
 func (s *Server) Refuse(r *http.Request, remote net.Addr, answer http.Header) int {
 	switch {
 	case s.draining.Load():
-		s.opts.Counters("").Errors[metrics.ErrDraining].Add(1)
-		answer.Set("Retry-After", "1")
-		return http.StatusServiceUnavailable
+		return s.busy(metrics.ErrDraining, answer)
+	case s.pressed.Load():
+		return s.busy(metrics.ErrOverCapacity, answer)
 	case !validKey(s.key(r)):
 		return http.StatusNotFound
 	case s.opts.Connects != nil:
 		return s.opts.Connects.Check(r, remote, answer)
 	}
 	return 0
+}
+
+func (s *Server) busy(why metrics.ErrorType, answer http.Header) int {
+	s.opts.Counters("").Errors[why].Add(1)
+	answer.Set("Retry-After", "1")
+	return http.StatusServiceUnavailable
 }
 
 // key is the path behind the prefix.

@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/jackfield/jackfield/core/internal/pusher"
@@ -39,6 +40,39 @@ func (s *Server) Drain(ctx context.Context, spread time.Duration) {
 	}
 }
 
+// Shed closes the n sessions that have most parked, of those that have anything
+// parked, as clients that read too slowly. It returns how many it closed.
+func (s *Server) Shed(n int) int {
+	type slow struct {
+		session *Session
+		parked  int
+	}
+	var all []slow
+	for _, session := range s.sessions() {
+		if parked := session.conn.Parked(); parked > 0 {
+			all = append(all, slow{session, parked})
+		}
+	}
+	slices.SortFunc(all, func(a, b slow) int { return b.parked - a.parked })
+	all = all[:min(n, len(all))]
+	for _, c := range all {
+		c.session.Overflow()
+	}
+	return len(all)
+}
+
+// Parked returns the bytes that wait for slow clients, by app; apps that have
+// none are left out.
+func (s *Server) Parked() map[string]int64 {
+	parked := map[string]int64{}
+	for _, session := range s.sessions() {
+		if n := session.conn.Parked(); n > 0 {
+			parked[session.tenant.ID] += int64(n)
+		}
+	}
+	return parked
+}
+
 // kill closes the descriptors of all sessions.
 func (s *Server) kill() {
 	for _, session := range s.sessions() {
@@ -46,11 +80,11 @@ func (s *Server) kill() {
 	}
 }
 
-// sessions asks every worker for its sessions.
+// sessions asks every worker for its sessions; one that was stopped has none.
 func (s *Server) sessions() []*Session {
 	lists := make(chan []*Session, len(s.inboxes))
 	for _, in := range s.inboxes {
-		in.post(item{kind: itemList, list: lists})
+		in.ask(lists)
 	}
 	var all []*Session
 	for range s.inboxes {

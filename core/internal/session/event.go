@@ -22,7 +22,7 @@ func (s *Session) clientEvent(e *pusher.Envelope) {
 	switch {
 	case refusal == nil:
 	case outcome == metrics.EventRateLimited && app.Limits.TerminateOnLimit:
-		s.fail(pusher.CodeUnauthorized, refusal.Message)
+		s.fail(pusher.CodeOverCapacity, refusal.Message)
 	default:
 		s.complain(refusal)
 	}

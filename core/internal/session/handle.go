@@ -77,7 +77,7 @@ func (s *Session) mayTalk() bool {
 		return true
 	}
 	if lim.TerminateOnLimit {
-		s.fail(pusher.CodeUnauthorized, "Too many messages")
+		s.fail(pusher.CodeOverCapacity, "Too many messages")
 	} else {
 		s.complain(&pusher.Error{Code: pusher.CodeClientEvent, Message: "Too many messages, this one was dropped"})
 	}

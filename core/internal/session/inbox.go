@@ -62,6 +62,17 @@ func (in *inbox) post(it item) {
 	in.mu.Unlock()
 }
 
+// ask has the worker send its sessions to lists, which has room for them.
+func (in *inbox) ask(lists chan<- []*Session) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if in.stopped {
+		lists <- nil
+		return
+	}
+	in.put(item{kind: itemList, list: lists})
+}
+
 // put adds an item and wakes the worker. mu is held.
 func (in *inbox) put(it item) {
 	in.items = append(in.items, it)

@@ -70,6 +70,7 @@ type Server struct {
 	inboxes  []*inbox
 	open     atomic.Int64
 	draining atomic.Bool
+	pressed  atomic.Bool  // memory is short: no new connections
 	clock    atomic.Int64 // Options.Now at the last Tick
 	wg       sync.WaitGroup
 
@@ -122,6 +123,9 @@ func (s *Server) Tick() {
 
 // Draining reports whether the server is closing its sessions.
 func (s *Server) Draining() bool { return s.draining.Load() }
+
+// Press says whether memory is short: while it is, upgrades get 503.
+func (s *Server) Press(short bool) { s.pressed.Store(short) }
 
 // join counts a session of an app and begins to listen for its changes.
 func (s *Server) join(h *apps.Handle) {

@@ -378,3 +378,11 @@ func TestDrainClosesAllAndRefusesNewOnes(t *testing.T) {
 		t.Errorf("upgrade while draining: %v %v", resp, err)
 	}
 }
+
+func TestAStoppedServerHasNoSessions(t *testing.T) {
+	n := start(t, demoApp())
+	n.Stop()
+	if all := n.sessions(); len(all) != 0 {
+		t.Errorf("%d sessions", len(all))
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"encoding/binary"
 	"errors"
+	"io"
 	"net"
 	"time"
 
@@ -188,7 +189,20 @@ func (c *Conn) readRaw(b []byte) (int, error) {
 	if c.tls != nil {
 		return c.tls.Read(b)
 	}
-	return c.nc.Read(b)
+	return c.kernel.Read(b)
+}
+
+// source is what the reader reads from: the shortest way to the kernel, since
+// each call on it costs stack for the connection's life.
+func (c *Conn) source() io.Reader {
+	switch {
+	case len(c.ahead) > 0, c.guard != nil:
+		return c
+	case c.tls != nil:
+		return c.tls
+	default:
+		return &c.kernel
+	}
 }
 
 // Write is for the handshake and gws. After the handshake all that gws writes

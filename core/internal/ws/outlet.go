@@ -16,6 +16,7 @@ const flushChunk = 64 << 10
 // a net.Conn, so that TLS can lie on top of it.
 type outlet struct {
 	nc net.Conn
+	kernel
 
 	mu sync.Mutex
 	// All below are guarded by mu.
@@ -38,6 +39,7 @@ func (o *outlet) init(nc net.Conn) error {
 	if err != nil {
 		return err
 	}
+	o.kernel.init(raw)
 	return raw.Control(func(fd uintptr) { o.fd = int(fd) })
 }
 
@@ -156,7 +158,6 @@ func (o *outlet) kill() {
 	_ = o.nc.Close()
 }
 
-func (o *outlet) Read(b []byte) (int, error)         { return o.nc.Read(b) }
 func (o *outlet) Close() error                       { o.kill(); return nil }
 func (o *outlet) LocalAddr() net.Addr                { return o.nc.LocalAddr() }
 func (o *outlet) RemoteAddr() net.Addr               { return o.nc.RemoteAddr() }

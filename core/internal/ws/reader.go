@@ -68,9 +68,9 @@ func (c *Conn) finish() {
 		c.server.opts.Logger.Warn("closed a connection whose frames the library could not read", "remote", c.RemoteAddr().String(), "panic", p)
 		c.CloseWith(nil, 1002, closeReasons[1002])
 	}
+	c.owner.Gone()
 	c.drain()
 	c.kill()
-	c.owner.Gone()
 	c.server.forget()
 }
 

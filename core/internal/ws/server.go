@@ -71,7 +71,6 @@ func NewServer(opts Options) *Server {
 		CheckUtf8Enabled:   true,
 		ParallelGolimit:    1,
 		HandshakeTimeout:   opts.HeaderTimeout,
-		Recovery:           gws.Recovery,
 		Logger:             libraryLog{opts.Logger},
 		NewSession:         func() gws.SessionStorage { return nil },
 		PermessageDeflate:  gws.PermessageDeflate{Enabled: opts.Deflate, PoolSize: inflaters},

@@ -88,7 +88,7 @@ func (s *Server) upgrade(c *Conn, req *http.Request, br *bufio.Reader) {
 		_, _ = io.ReadFull(br, c.ahead)
 	}
 	c.negotiate(req)
-	g, err := s.upgrader.UpgradeFromConn(c, bufio.NewReaderSize(c, readBuffer), req)
+	g, err := s.upgrader.UpgradeFromConn(c, bufio.NewReaderSize(c.source(), readBuffer), req)
 	if err != nil {
 		c.kill()
 		return

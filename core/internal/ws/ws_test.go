@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -44,10 +45,10 @@ type fixture struct {
 	*Server
 	addr   string
 	opened chan *owned
-	refuse int
+	refuse atomic.Int64
 }
 
-func (f *fixture) Refuse(*http.Request, net.Addr, http.Header) int { return f.refuse }
+func (f *fixture) Refuse(*http.Request, net.Addr, http.Header) int { return int(f.refuse.Load()) }
 
 func (f *fixture) Open(c *Conn, _ *http.Request) {
 	o := &owned{c: c, messages: make(chan string, 16), gone: make(chan struct{}), overflow: make(chan struct{})}
@@ -391,7 +392,7 @@ func TestRefusalsAreHTTPAnswers(t *testing.T) {
 	if got := get(""); got != http.StatusUpgradeRequired {
 		t.Errorf("without Upgrade: %d", got)
 	}
-	f.refuse = http.StatusServiceUnavailable
+	f.refuse.Store(http.StatusServiceUnavailable)
 	if got := get("Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: eA==\r\nSec-WebSocket-Version: 13\r\n"); got != 503 {
 		t.Errorf("refused upgrade: %d", got)
 	}

@@ -115,7 +115,8 @@ type CacheOp struct {
 	// Names the operation within its batch or stream.
 	Id uint64 `protobuf:"varint,1,opt,name=id,proto3" json:"id,omitempty"`
 	// Operations with equal order keys are executed in the order sent. Empty:
-	// the key that the operation names, if it names one, is its order key.
+	// the key that the operation names, if it names one, is its order key. Reads
+	// that follow each other may be executed in any order.
 	OrderKey string `protobuf:"bytes,2,opt,name=order_key,json=orderKey,proto3" json:"order_key,omitempty"`
 	// Time left in milliseconds when the message was sent; 0: no deadline,
 	// negative: already past. An operation past its deadline is not started.

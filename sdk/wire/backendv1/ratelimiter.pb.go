@@ -114,8 +114,8 @@ type LimitOp struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Names the operation within its batch or stream.
 	Id uint64 `protobuf:"varint,1,opt,name=id,proto3" json:"id,omitempty"`
-	// Operations with equal order keys are executed in the order sent. Empty:
-	// the key that the operation names is its order key.
+	// Operations with equal non-empty keys are executed in the order sent.
+	// Empty: no order.
 	OrderKey string `protobuf:"bytes,2,opt,name=order_key,json=orderKey,proto3" json:"order_key,omitempty"`
 	// Time left in milliseconds when the message was sent; 0: no deadline,
 	// negative: already past. An operation past its deadline is not started.

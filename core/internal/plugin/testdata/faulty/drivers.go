@@ -45,7 +45,7 @@ func (a *apps) List(context.Context, string, int) (sdk.AppPage, error) { return 
 
 type cacheOptions struct {
 	CrashAfterMS int    `json:"crash_after_ms,omitempty" jsonschema:"die so long after being opened"`
-	Refuse       bool   `json:"refuse,omitempty" jsonschema:"fail to open because the backend is away"`
+	RefuseWhile  string `json:"refuse_while,omitempty" jsonschema:"fail to open while this file exists, as if the backend was away"`
 	Size         int    `json:"size" jsonschema:"how many entries"`
 	Password     string `json:"password,omitempty" jsonschema:"a secret"`
 }
@@ -58,7 +58,7 @@ type cache struct {
 }
 
 func openCache(_ context.Context, o cacheOptions, _ sdk.Env) (sdk.Cache, error) {
-	if o.Refuse {
+	if _, err := os.Stat(o.RefuseWhile); o.RefuseWhile != "" && err == nil {
 		return nil, fmt.Errorf("%w: connection refused", sdk.ErrUnavailable)
 	}
 	if o.CrashAfterMS > 0 {

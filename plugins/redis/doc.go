@@ -1,0 +1,2 @@
+// Plugin redis has no drivers in this version.
+package main

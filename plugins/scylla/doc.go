@@ -1,0 +1,2 @@
+// Plugin scylla has no drivers in this version.
+package main

@@ -1,0 +1,2 @@
+// Plugin sql has no drivers in this version.
+package main

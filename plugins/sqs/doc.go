@@ -1,0 +1,2 @@
+// Plugin sqs has no drivers in this version.
+package main
