@@ -36,9 +36,7 @@ func (s *suite) idle(how string, n int, secure bool, bar *stat.Gate) error {
 		return err
 	}
 	defer load.Disperse(sockets)
-	if err := collected(server, secure); err != nil {
-		return err
-	}
+	rested(server)
 	after, err := look(server)
 	if err != nil {
 		return err
@@ -67,25 +65,15 @@ func look(server *target.Server) (f footprint, err error) {
 	return f, nil
 }
 
-// collected keeps the server busy with publishes to nobody until its garbage
-// collector has run twice more, so that what the handshakes left behind is gone.
-func collected(server *target.Server, secure bool) error {
-	const cycles = "go_gc_duration_seconds_count"
-	fleet := load.NewFleet(4, server.Addr, target.One, secure)
-	defer fleet.Close()
-	was, err := server.Metric(cycles)
-	if err != nil {
-		return err
-	}
-	for is := was; is < was+2; {
-		if _, err := fleet.Run(0, 100*time.Millisecond, toNobody); err != nil {
-			return err
-		}
-		if is, err = server.Metric(cycles); err != nil {
-			return err
+// rested waits until the memory of a server that is left alone has not become
+// less for a while: what handshakes leave behind is given back when they are over.
+func rested(server *target.Server) {
+	const look, calm, patience = 100 * time.Millisecond, 3 * time.Second, 15 * time.Second
+	least, since, begin := server.RSS(), time.Now(), time.Now()
+	for time.Since(since) < calm && time.Since(begin) < patience {
+		time.Sleep(look)
+		if rss := server.RSS(); rss < least-least/100 {
+			least, since = rss, time.Now()
 		}
 	}
-	return nil
 }
-
-func toNobody(p *load.Publisher, due time.Time) (int, error) { return p.Event(due, nobody) }

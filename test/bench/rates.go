@@ -104,3 +104,5 @@ func (a *audience) publishes(length time.Duration) trial[done] {
 		})
 	}
 }
+
+func toNobody(p *load.Publisher, due time.Time) (int, error) { return p.Event(due, nobody) }
