@@ -3,7 +3,7 @@
 // Command bench measures a built server from outside and prints ratios.
 //
 //	go run ./test/bench              all figures, in less than ten minutes
-//	go run ./test/bench -quick       a look at all of them, in about one
+//	go run ./test/bench -quick       a look at all of them, in about two
 //	go run ./test/bench -only knee   the figures whose names match
 //
 // Each figure that depends on the machine is a ratio of two things measured in

@@ -7,12 +7,12 @@ import (
 	"time"
 )
 
-// count is how much was read.
+// count is how many bytes of messages were read.
 type count struct {
 	bytes atomic.Int64
 }
 
-// Bytes is how much was read so far.
+// Bytes is how many bytes of messages were read so far, frames and all.
 func (c *count) Bytes() int64 { return c.bytes.Load() }
 
 // Await waits until so many bytes were read; false if they have not come in time.
@@ -41,10 +41,11 @@ func NewReaders(sockets ...*Socket) *Readers {
 }
 
 func (r *Readers) read(s *Socket) {
+	s.surplus()
 	buf := make([]byte, 4096)
 	for {
 		n, err := s.stream.Read(buf)
-		r.bytes.Add(int64(n))
+		r.bytes.Add(s.meter.count(buf[:n]))
 		if err != nil {
 			return
 		}

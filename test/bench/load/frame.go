@@ -56,3 +56,11 @@ func frameSize(n int) int {
 	}
 	return 10 + n
 }
+
+// Frame is a message's frame of the given size, filled with nothing.
+func Frame(size int) []byte {
+	b := make([]byte, size)
+	b[0], b[1] = 0x80|opText, 126
+	binary.BigEndian.PutUint16(b[shortHeader:], uint16(size-longHeader))
+	return b
+}

@@ -42,23 +42,21 @@ func NewSink(timed bool, sockets ...*Socket) (*Sink, error) {
 	if err != nil {
 		return nil, fmt.Errorf("sink: %w", err)
 	}
-	s := &Sink{epoll: epoll, timed: timed, done: make(chan struct{})}
-	go s.run()
-	return s, s.Add(sockets...)
-}
-
-// Add gives further sockets to the sink.
-func (s *Sink) Add(sockets ...*Socket) error {
-	s.sockets = append(s.sockets, sockets...)
-	for _, c := range sockets {
-		if err := s.watch(c.fd); err != nil {
-			return fmt.Errorf("sink: %w", err)
+	s := &Sink{epoll: epoll, timed: timed, sockets: sockets, done: make(chan struct{})}
+	for i := range sockets {
+		if err := s.watch(i); err != nil {
+			_ = unix.Close(epoll)
+			Disperse(sockets)
+			return nil, fmt.Errorf("sink: %w", err)
 		}
 	}
-	return nil
+	go s.run()
+	return s, nil
 }
 
-func (s *Sink) watch(fd int) error {
+func (s *Sink) watch(i int) error {
+	s.sockets[i].surplus()
+	fd := s.sockets[i].fd
 	if s.timed {
 		if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, 1); err != nil {
 			return err
@@ -67,7 +65,7 @@ func (s *Sink) watch(fd int) error {
 	if err := unix.SetNonblock(fd, true); err != nil {
 		return err
 	}
-	return unix.EpollCtl(s.epoll, unix.EPOLL_CTL_ADD, fd, &unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(fd)})
+	return unix.EpollCtl(s.epoll, unix.EPOLL_CTL_ADD, fd, &unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(i)})
 }
 
 // Ended is how many sockets the server has closed.
@@ -91,7 +89,7 @@ func (s *Sink) run() {
 			return
 		}
 		for _, e := range events[:max(n, 0)] {
-			s.read(int(e.Fd), buf)
+			s.read(s.sockets[e.Fd], buf)
 		}
 		if n < sinkEvents {
 			time.Sleep(sinkNap)
@@ -101,16 +99,16 @@ func (s *Sink) run() {
 	}
 }
 
-func (s *Sink) read(fd int, buf []byte) {
-	n, at, err := s.receive(fd, buf)
+func (s *Sink) read(c *Socket, buf []byte) {
+	n, at, err := s.receive(c.fd, buf)
 	switch {
 	case n > 0:
 		if s.timed {
 			eachStamp(buf[:n], func(due time.Time) { s.Late.Add(at.Sub(due)) })
 		}
-		s.bytes.Add(int64(n))
+		s.bytes.Add(c.meter.count(buf[:n]))
 	case err != unix.EAGAIN && err != unix.EINTR:
-		_ = unix.EpollCtl(s.epoll, unix.EPOLL_CTL_DEL, fd, nil)
+		_ = unix.EpollCtl(s.epoll, unix.EPOLL_CTL_DEL, c.fd, nil)
 		s.ended.Add(1)
 	}
 }

@@ -21,8 +21,9 @@ type Socket struct {
 	ID string
 
 	stream io.ReadWriteCloser
-	fd     int // -1 over TLS
-	got    []byte
+	fd     int    // -1 over TLS
+	got    []byte // what was read ahead
+	meter  meter
 }
 
 // dial connects and asks for the upgrade, but does not wait for the answer.
@@ -100,10 +101,13 @@ func (s *Socket) Subscribed(n int) error {
 			return err
 		}
 	}
-	if len(s.got) == 0 {
-		s.got = nil
-	}
 	return nil
+}
+
+// surplus forgets what was read ahead, all but where its last frame ends.
+func (s *Socket) surplus() {
+	s.meter.count(s.got)
+	s.got = nil
 }
 
 // wait reads messages until one contains event.

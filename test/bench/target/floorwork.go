@@ -13,6 +13,8 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/jackfield/jackfield/test/bench/load"
 )
 
 // ServeFloor is the floor's side of a Floor: it prints its address, takes conns
@@ -66,7 +68,7 @@ func (w *floorWork) add(c *net.TCPConn) error {
 }
 
 func (w *floorWork) do(work Work) (d Done, err error) {
-	frame := make([]byte, work.Size)
+	frame := load.Frame(work.Size)
 	begin := time.Now()
 	for i := range work.Bursts {
 		if work.Rate > 0 {
