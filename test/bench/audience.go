@@ -16,10 +16,6 @@ const room = "bench" // gives frames of 150 bytes
 // patience is how long the last message may take.
 const patience = 10 * time.Second
 
-// countRest is longer than the time after which the subscribers of a large
-// channel are told how many they have become.
-const countRest = 5500 * time.Millisecond
-
 // crowd is an audience to be.
 type crowd struct {
 	size       int
@@ -56,7 +52,6 @@ func (s *suite) audience(c crowd) (*audience, error) {
 		a.close()
 		return nil, err
 	}
-	time.Sleep(countRest) // a large channel is told its size once more
 	return a, nil
 }
 
