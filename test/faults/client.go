@@ -94,7 +94,8 @@ func (c *client) send(format string, args ...any) error {
 	return err
 }
 
-// next reads the next text frame; pings are skipped, a close frame is closed.
+// next reads the next event; pings and counts of subscriptions are skipped, a
+// close frame is the error closed.
 func (c *client) next() (event, error) {
 	for {
 		op, payload, err := c.frame()
@@ -104,7 +105,9 @@ func (c *client) next() (event, error) {
 		case op == 8 && len(payload) >= 2:
 			return event{}, closed{int(binary.BigEndian.Uint16(payload))}
 		case op == 1:
-			return parse(payload)
+			if e, err := parse(payload); err != nil || e.Event != "pusher_internal:subscription_count" {
+				return e, err
+			}
 		}
 	}
 }
