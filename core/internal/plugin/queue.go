@@ -67,9 +67,11 @@ func (q *queue) send(ctx context.Context, jobs []contract.Job) []error {
 	return errs
 }
 
-// isAway is whether an error means that the queue may take the job another time.
+// isAway is whether an error means that the queue may take the job another time;
+// ErrClosed is what calls under way get when their process is taken out of service.
 func isAway(err error) bool {
-	return errors.Is(err, contract.ErrGone) || errors.Is(err, contract.ErrUnavailable) || errors.Is(err, contract.ErrTimeout)
+	return errors.Is(err, contract.ErrGone) || errors.Is(err, contract.ErrUnavailable) ||
+		errors.Is(err, contract.ErrTimeout) || errors.Is(err, contract.ErrClosed)
 }
 
 // isPushBack is whether the queue is there but full. The caller is told so; a
