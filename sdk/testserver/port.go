@@ -11,10 +11,10 @@ import (
 )
 
 // Ports are dealt out below those that the kernel gives to clients, and so that
-// the bus of a Redis Cluster, 10 000 above, is a port too.
+// the bus of a Redis Cluster, 10 000 above, lies there too and is nobody's port.
 const (
-	firstPort = 20_000
-	ports     = 12_000
+	firstPort = 12_000
+	ports     = 10_000
 )
 
 // Port returns a TCP port of the loopback interface that nobody uses and that no
