@@ -116,13 +116,6 @@ func parseResult(s string) (contract.ChangeResult, error) {
 	}, nil
 }
 
-// parsePosition reads two numbers of an answer.
-func parsePosition(epoch, seq string) (contract.Position, error) {
-	var p contract.Position
-	err := numbers(epoch+" "+seq, &p.Epoch, &p.Seq)
-	return p, err
-}
-
 // news is one message of a cell's state topic: changes, or a new epoch.
 type news struct {
 	epoch   uint64 // not 0: this epoch has begun

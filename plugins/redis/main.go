@@ -6,5 +6,13 @@ import "github.com/jackfield/jackfield/sdk"
 var version, commit string
 
 func main() {
-	sdk.Serve(sdk.Plugin{Name: "redis", Version: version, Commit: commit})
+	sdk.Serve(sdk.Plugin{
+		Name:    "redis",
+		Version: version,
+		Commit:  commit,
+		Drivers: []sdk.Driver{
+			sdk.AdapterDriver("redis", openBus),
+			sdk.AdapterDriver("redis-cluster", openBus),
+		},
+	})
 }

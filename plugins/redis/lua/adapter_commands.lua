@@ -21,6 +21,16 @@ function commands.join(length, reads, writes, node, token)
   return place('ok')
 end
 
+-- yield ends the lease of a node that was fenced in another cell.
+function commands.yield()
+  local l = lease(me)
+  if lives(l) then
+    l.ends = time
+    keep(me, l)
+  end
+  return {'ok'}
+end
+
 function commands.leave()
   if not lives(lease(me)) then return {'fenced'} end
   release(me)
@@ -44,6 +54,15 @@ function commands.reap()
   local dead = ended()
   for _, of in ipairs(dead) do release(of) end
   return {'ok', unpack(dead)}
+end
+
+-- bury: an incarnation that was reaped in another cell, where its lease ended a
+-- moment sooner.
+function commands.bury(of)
+  if not lives(lease(me)) then return {'fenced'} end
+  local l = lease(of)
+  if l and not lives(l) then release(of) end
+  return {'ok'}
 end
 
 function commands.retire(of)

@@ -1,0 +1,115 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/jackfield/jackfield/sdk"
+	"github.com/jackfield/jackfield/sdk/contract"
+	"github.com/jackfield/jackfield/sdk/plugintest"
+)
+
+// busBinary builds the plugin as it is released, once per run.
+var busBinary = sync.OnceValues(func() (string, error) {
+	path := filepath.Join(buildDir, "redis")
+	cmd := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", path, ".")
+	cmd.Env = append(cmd.Environ(), "CGO_ENABLED=0")
+	out, err := cmd.CombinedOutput()
+	return path + string(out), err
+})
+
+var busPrefixes atomic.Uint64
+
+// busAt are the options of an adapter that nobody else shares.
+func busAt(c connectionOptions) busOptions {
+	var o busOptions
+	o.Defaults()
+	o.Prefix, o.Connection = fmt.Sprint("test", busPrefixes.Add(1), ":"), c
+	return o
+}
+
+// newBus opens an adapter which the test closes.
+func newBus(t testing.TB, o busOptions) *bus {
+	t.Helper()
+	b, err := openBus(context.Background(), o, sdk.Env{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := b.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return b
+}
+
+func TestAdapterKeepsTheContract(t *testing.T) {
+	path, err := busBinary()
+	if err != nil {
+		t.Fatalf("build the plugin: %s", path)
+	}
+	for name, topology := range topologies {
+		t.Run(name, func(t *testing.T) {
+			o := busAt(topology())
+			options, err := json.Marshal(o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			plugintest.AllWays(t, plugintest.BinaryConfig{
+				Path: path, Driver: "redis", Options: options,
+				Suite: plugintest.AdapterConfig{Open: func(t *testing.T) contract.Adapter { return newBus(t, o) }},
+			})
+		})
+	}
+}
+
+// busTestClock is a clock that stands still in a key of each cell.
+const busTestClock = `
+local function now() return tonumber(redis.call('GET', string.sub(KEYS[1], 1, -5) .. 'clock')) end
+`
+
+// busClockwork moves the clocks of all cells of a bus on a single server.
+type busClockwork struct {
+	*plugintest.Clock
+	b     *bus
+	cells uint32
+}
+
+// onTestClock puts a bus on a clock that the test moves.
+func onTestClock(t testing.TB, b *bus, cells uint32) *busClockwork {
+	t.Helper()
+	w := &busClockwork{plugintest.NewClock(), b, cells}
+	b.script, b.now = newBusScript(busTestClock, b.publishing()), w.Now
+	w.Advance(0)
+	return w
+}
+
+func (w *busClockwork) Advance(d time.Duration) {
+	w.Clock.Advance(d)
+	pipe := w.b.commands.Pipeline()
+	for _, base := range newBusKeys(w.b.prefix, w.cells).cells {
+		pipe.Set(context.Background(), base+"clock", w.Now().UnixMilli(), 0)
+	}
+	if _, err := pipe.Exec(context.Background()); err != nil {
+		panic(err)
+	}
+}
+
+func TestAdapterKeepsTheContractOnASimulatedClock(t *testing.T) {
+	var clock *busClockwork
+	plugintest.Direct(t, plugintest.AdapterConfig{
+		Open: func(t *testing.T) contract.Adapter {
+			b := newBus(t, busAt(toStandalone(standalone())))
+			clock = onTestClock(t, b, 64)
+			return b
+		},
+		Advance: func(d time.Duration) { clock.Advance(d) },
+	})
+}
