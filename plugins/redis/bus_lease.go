@@ -169,14 +169,14 @@ func (s *busSession) Reap(ctx context.Context) (removed []string, err error) {
 
 // Retire implements contract.AdapterSession.
 func (s *busSession) Retire(ctx context.Context, incarnation string) (err error) {
+	if incarnation == s.node.Incarnation {
+		return fmt.Errorf("%q is this session: %w", incarnation, contract.ErrInvalid)
+	}
 	ctx, end, err := s.beginLeased(ctx)
 	if err != nil {
 		return err
 	}
 	defer end(&err)
-	if incarnation == s.node.Incarnation {
-		return fmt.Errorf("%q is this session: %w", incarnation, contract.ErrInvalid)
-	}
 	_, err = s.everywhere(ctx, "retire", incarnation)
 	return err
 }

@@ -50,15 +50,17 @@ func (s *busSession) refusal(a busAnswer) error {
 
 // Apply implements contract.AdapterSession.
 func (s *busSession) Apply(ctx context.Context, req contract.ApplyRequest) (v contract.Verdict, err error) {
+	changes, size, err := changeWords(req.Changes)
+	if err != nil {
+		return v, err
+	}
 	ctx, end, err := s.beginLeased(ctx, req.Cell)
 	if err != nil {
 		return v, err
 	}
 	defer end(&err)
-	call, err := s.applying(ctx, req)
-	if err != nil {
-		return v, err
-	}
+	call := s.asking(ctx, req.Cell, "apply", append([]any{req.Version, 0}, changes...)...)
+	call.apply, call.size = true, size
 	a, err := s.laneOf(req.Cell).do(call)
 	if err == nil {
 		err = s.refusal(a)
@@ -71,18 +73,17 @@ func (s *busSession) Apply(ctx context.Context, req contract.ApplyRequest) (v co
 	return v, err
 }
 
-func (s *busSession) applying(ctx context.Context, req contract.ApplyRequest) (*busCall, error) {
-	call := s.asking(ctx, req.Cell, "apply", req.Version, 0)
-	call.apply = true
-	for _, ch := range req.Changes {
+// changeWords are six words for each change, and about how many bytes they have.
+func changeWords(changes []contract.Change) (words []any, size int, err error) {
+	for _, ch := range changes {
 		name, err := stateName(ch.Key)
 		if err != nil {
-			return nil, err
+			return nil, 0, err
 		}
-		call.args = append(call.args, name, ch.User, string(ch.Info), ch.Present, ch.Count, ch.Limit)
-		call.size += len(name) + len(ch.User) + len(ch.Info) + 16
+		words = append(words, name, ch.User, string(ch.Info), ch.Present, ch.Count, ch.Limit)
+		size += len(name) + len(ch.User) + len(ch.Info) + 64
 	}
-	return call, nil
+	return words, size, nil
 }
 
 func verdictOf(a busAnswer, changes int) (v contract.Verdict, err error) {
