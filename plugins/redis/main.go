@@ -13,6 +13,8 @@ func main() {
 		Drivers: []sdk.Driver{
 			sdk.CacheDriver("redis", openCache),
 			sdk.CacheDriver("redis-cluster", openCache),
+			sdk.QueueDriver("redis", openQueue),
+			sdk.QueueDriver("redis-cluster", openQueue),
 			sdk.RateLimiterDriver("redis", openLimiter),
 			sdk.RateLimiterDriver("redis-cluster", openLimiter),
 		},

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os/exec"
 	"path/filepath"
 	"sync"
@@ -31,7 +32,7 @@ var binary = sync.OnceValues(func() (string, error) {
 
 // allWays runs a suite on every topology: on the driver, over gRPC and against
 // the program. suite gets the options as the program does.
-func allWays(t *testing.T, suite func(open connectionOptions) plugintest.Suite) {
+func allWays(t *testing.T, suite func(open connectionOptions) plugintest.Suite, more map[string]any) {
 	path, err := binary()
 	if err != nil {
 		t.Fatalf("build the plugin: %v\n%s", err, path)
@@ -43,7 +44,7 @@ func allWays(t *testing.T, suite func(open connectionOptions) plugintest.Suite) 
 		}
 		t.Run(name, func(t *testing.T) {
 			plugintest.AllWays(t, plugintest.BinaryConfig{
-				Path: path, Suite: suite(connection()), Driver: driver, Options: optionsJSON(t, connection()),
+				Path: path, Suite: suite(connection()), Driver: driver, Options: optionsJSON(t, connection(), more),
 			})
 		})
 	}
@@ -55,15 +56,17 @@ var prefixes atomic.Int64
 func newPrefix() string { return fmt.Sprintf("test%d:", prefixes.Add(1)) }
 
 // optionsJSON are options with a prefix of their own.
-func optionsJSON(t *testing.T, c connectionOptions) json.RawMessage {
+func optionsJSON(t *testing.T, c connectionOptions, more map[string]any) json.RawMessage {
 	t.Helper()
-	data, err := json.Marshal(map[string]any{
+	options := map[string]any{
 		"prefix": newPrefix(),
 		"connection": map[string]any{
 			"mode": c.Mode, "addresses": c.Addresses, "master_name": c.MasterName,
 			"username": c.Username, "password": c.Password.Reveal(),
 		},
-	})
+	}
+	maps.Copy(options, more)
+	data, err := json.Marshal(options)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,7 +102,7 @@ func TestCacheKeepsTheContract(t *testing.T) {
 			Open:       func(t *testing.T) contract.Cache { return newCache(t, connection) },
 			DefaultTTL: 300 * time.Second,
 		}
-	})
+	}, nil)
 }
 
 func TestRateLimiterKeepsTheContract(t *testing.T) {
@@ -107,5 +110,29 @@ func TestRateLimiterKeepsTheContract(t *testing.T) {
 		return plugintest.RateLimiterConfig{
 			Open: func(t *testing.T) contract.RateLimiter { return newLimiter(t, connection) },
 		}
-	})
+	}, nil)
+}
+
+// newQueue opens a queue with a prefix of its own, which the test closes.
+func newQueue(t *testing.T, connection connectionOptions, change func(*queueOptions)) *queue {
+	t.Helper()
+	var opts queueOptions
+	opts.Defaults()
+	opts.Prefix, opts.Connection, opts.Concurrency = newPrefix(), connection, 10_000
+	change(&opts)
+	q, err := openQueue(t.Context(), opts, testEnv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = q.Close() })
+	return q
+}
+
+func TestQueueKeepsTheContract(t *testing.T) {
+	allWays(t, func(connection connectionOptions) plugintest.Suite {
+		return plugintest.QueueConfig{
+			Open:    func(t *testing.T) contract.Queue { return newQueue(t, connection, func(*queueOptions) {}) },
+			BackOff: 1200 * time.Millisecond,
+		}
+	}, map[string]any{"concurrency": 10_000})
 }
