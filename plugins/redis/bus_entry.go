@@ -35,8 +35,8 @@ func unframeAll(s string, places ...*string) (err error) {
 	return nil
 }
 
-// numbers reads whole numbers with a space between them.
-func numbers(s string, places ...*uint64) (err error) {
+// wholeNumbers reads whole numbers with a space between them.
+func wholeNumbers(s string, places ...*uint64) (err error) {
 	for i, place := range places {
 		var word string
 		var more bool
@@ -60,7 +60,7 @@ const (
 func parseEntry(cell uint32, s string) (contract.StateChange, error) {
 	head, rest, _ := strings.Cut(s, "\n")
 	var epoch, seq, millis, flags, count, total uint64
-	if err := numbers(head, &epoch, &seq, &millis, &flags, &count, &total); err != nil {
+	if err := wholeNumbers(head, &epoch, &seq, &millis, &flags, &count, &total); err != nil {
 		return contract.StateChange{}, fmt.Errorf("read a change: %w", err)
 	}
 	var by, name, user, info string
@@ -107,7 +107,7 @@ func parseHolding(s string) (contract.Holding, error) {
 // parseResult reads what one change of an apply did.
 func parseResult(s string) (contract.ChangeResult, error) {
 	var seq, flags, total uint64
-	if err := numbers(s, &seq, &flags, &total); err != nil {
+	if err := wholeNumbers(s, &seq, &flags, &total); err != nil {
 		return contract.ChangeResult{}, fmt.Errorf("read a result: %w", err)
 	}
 	return contract.ChangeResult{
@@ -116,18 +116,18 @@ func parseResult(s string) (contract.ChangeResult, error) {
 	}, nil
 }
 
-// news is one message of a cell's state topic: changes, or a new epoch.
-type news struct {
+// cellNews is one message of a cell's state topic: changes, or a new epoch.
+type cellNews struct {
 	epoch   uint64 // not 0: this epoch has begun
 	changes []contract.StateChange
 }
 
-func parseNews(cell uint32, s string) (news, error) {
+func parseNews(cell uint32, s string) (cellNews, error) {
 	word, rest, _ := strings.Cut(s, " ")
-	var n news
+	var n cellNews
 	switch word {
 	case "epoch":
-		err := numbers(rest, &n.epoch)
+		err := wholeNumbers(rest, &n.epoch)
 		return n, err
 	case "changes":
 	default:

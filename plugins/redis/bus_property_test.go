@@ -95,9 +95,9 @@ func (w *twins) change() contract.Change {
 	limit := rapid.Uint32Range(0, 3).Draw(w.t, "limit")
 	if rapid.Bool().Draw(w.t, "presence") {
 		return contract.Change{
-			Key:  contract.StateKey{Kind: contract.StatePresence, App: app, Name: "room"},
-			User: rapid.SampledFrom([]string{"", "ann", "ben", "cid", "7:x"}).Draw(w.t, "user"),
-			Info: rapid.SampledFrom([][]byte{{}, []byte("x"), {0, 255, '\n'}}).Draw(w.t, "info"),
+			Key:     contract.StateKey{Kind: contract.StatePresence, App: app, Name: "room"},
+			User:    rapid.SampledFrom([]string{"", "ann", "ben", "cid", "7:x"}).Draw(w.t, "user"),
+			Info:    rapid.SampledFrom([][]byte{{}, []byte("x"), {0, 255, '\n'}}).Draw(w.t, "info"),
 			Present: rapid.Bool().Draw(w.t, "present"), Limit: limit,
 		}
 	}

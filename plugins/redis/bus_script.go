@@ -58,6 +58,6 @@ func (a busAnswer) position() (contract.Position, error) {
 		return contract.Position{}, fmt.Errorf("the script named no position: %w", contract.ErrInternal)
 	}
 	var p contract.Position
-	err := numbers(a.rest[0]+" "+a.rest[1], &p.Epoch, &p.Seq)
+	err := wholeNumbers(a.rest[0]+" "+a.rest[1], &p.Epoch, &p.Seq)
 	return p, err
 }

@@ -5,6 +5,7 @@ import (
 	"net"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/jackfield/jackfield/sdk/contract"
 )
@@ -106,6 +107,16 @@ func (p *problems) within(key string, value, least, most int64) {
 		p.addf(key, "must be from %d to %d, is %d", least, most, value)
 	}
 }
+
+// prefix reports a prefix that is no text.
+func (p *problems) prefix(prefix string) {
+	if len(prefix) > maxPrefix || !utf8.ValidString(prefix) {
+		p.addf("prefix", "must be at most %d bytes of UTF-8, has %d", maxPrefix, len(prefix))
+	}
+}
+
+// maxPrefix is the longest prefix of keys.
+const maxPrefix = 256
 
 // err returns the problems as contract.OptionErrors, or nil.
 func (p *problems) err() error {

@@ -11,6 +11,12 @@ func main() {
 		Version: version,
 		Commit:  commit,
 		Drivers: []sdk.Driver{
+			sdk.CacheDriver("redis", openCache),
+			sdk.CacheDriver("redis-cluster", openCache),
+			sdk.QueueDriver("redis", openQueue),
+			sdk.QueueDriver("redis-cluster", openQueue),
+			sdk.RateLimiterDriver("redis", openLimiter),
+			sdk.RateLimiterDriver("redis-cluster", openLimiter),
 			sdk.AdapterDriver("redis", openBus),
 			sdk.AdapterDriver("redis-cluster", openBus),
 		},

@@ -39,7 +39,7 @@ func (c *client) do(ctx context.Context, rule repeatable, f func(context.Context
 		if err == nil || errors.Is(err, redis.Nil) {
 			return err
 		}
-		if !notDone(err) && (rule == once || !broke(err)) || !sleep(ctx, pause) {
+		if !mayRepeat(err, rule) || !sleep(ctx, pause) {
 			return c.explain(err)
 		}
 		c.shared.retried.Add(1)
@@ -57,6 +57,14 @@ func sleep(ctx context.Context, d time.Duration) bool {
 	case <-ctx.Done():
 		return false
 	}
+}
+
+// mayRepeat reports whether a command that ended with err is worth another try.
+func mayRepeat(err error, rule repeatable) bool {
+	if err == nil || errors.Is(err, redis.Nil) {
+		return false
+	}
+	return notDone(err) || rule == again && broke(err)
 }
 
 // onceCmd is a command that go-redis must not send again by itself, as its

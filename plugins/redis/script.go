@@ -12,14 +12,18 @@ import (
 //go:embed lua
 var sources embed.FS
 
-// script is one file of lua/.
+// script is one or more files of lua/.
 type script struct{ text, sha string }
 
-// mustScript reads a script that is part of the program.
-func mustScript(name string) *script {
-	text, err := sources.ReadFile("lua/" + name + ".lua")
-	if err != nil {
-		panic(err)
+// mustScript joins files that are part of the program to one script.
+func mustScript(names ...string) *script {
+	var text []byte
+	for _, name := range names {
+		part, err := sources.ReadFile("lua/" + name + ".lua")
+		if err != nil {
+			panic(err)
+		}
+		text = append(text, part...)
 	}
 	sum := sha1.Sum(text)
 	return &script{text: string(text), sha: hex.EncodeToString(sum[:])}
@@ -40,16 +44,21 @@ func (c *client) run(ctx context.Context, rule repeatable, s *script, keys []str
 }
 
 func (c *client) eval(ctx context.Context, rule repeatable, how, what string, keys []string, args []any) (any, error) {
-	words := make([]any, 0, 3+len(keys)+len(args))
-	words = append(words, how, what, len(keys))
-	for _, k := range keys {
-		words = append(words, k)
-	}
-	cmd := redis.NewCmd(ctx, append(words, args...)...)
+	cmd := redis.NewCmd(ctx, evalWords(how, what, keys, args)...)
 	if rule == once {
 		_ = c.Process(ctx, onceCmd{cmd})
 	} else {
 		_ = c.Process(ctx, cmd)
 	}
 	return cmd.Result()
+}
+
+// evalWords are the words of an EVAL or EVALSHA.
+func evalWords(how, what string, keys []string, args []any) []any {
+	words := make([]any, 0, 3+len(keys)+len(args))
+	words = append(words, how, what, len(keys))
+	for _, k := range keys {
+		words = append(words, k)
+	}
+	return append(words, args...)
 }
