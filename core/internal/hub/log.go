@@ -32,7 +32,7 @@ type entry struct {
 
 // A turn of a log ends after about this much.
 const (
-	turnWrites = 128
+	turnWrites = 32
 	turnBytes  = 256 << 10
 )
 
