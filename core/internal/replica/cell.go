@@ -47,22 +47,15 @@ type Cell struct {
 	reads   uint64        // numbers the reasons for reading
 	staleAt time.Duration // when stale holdings are given up, 0: there are none
 
-	effects []Effect
+	effects *[]Effect // of all cells of the node
 }
 
-// New returns a cell of a node that has no session.
-func New(number uint32, opts *Options) *Cell {
-	return &Cell{number: number, opts: opts, own: map[Ref]*own{}, view: newView(opts.Node)}
+// newCell returns a cell of a node that has no session.
+func newCell(number uint32, opts *Options, effects *[]Effect) *Cell {
+	return &Cell{number: number, opts: opts, own: map[Ref]*own{}, view: newView(opts.Node), effects: effects}
 }
 
-// Effects returns what is to be told since the last call.
-func (c *Cell) Effects() []Effect {
-	e := c.effects
-	c.effects = nil
-	return e
-}
-
-func (c *Cell) emit(e Effect) { c.effects = append(c.effects, e) }
+func (c *Cell) emit(e Effect) { *c.effects = append(*c.effects, e) }
 
 // At is the place up to which the cell has heard, and whether it is sure to have
 // missed nothing that came before.

@@ -1,10 +1,13 @@
 package replica
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
-// dues are the deadlines of own values. All waits are of the same length, so
-// that a list in order of the calls is one in order of time; a deadline that was
-// taken back, or set anew, is passed over.
+// dues are the deadlines of own values, in order: as all waits are of the same
+// length most are added at the end. One that was taken back, or set anew, is
+// passed over.
 type dues struct{ line []due }
 
 type due struct {
@@ -14,7 +17,11 @@ type due struct {
 
 func (d *dues) add(o *own, at time.Duration) {
 	o.deadline = at
-	d.line = append(d.line, due{o, at})
+	i := len(d.line)
+	for i > 0 && d.line[i-1].at > at {
+		i--
+	}
+	d.line = slices.Insert(d.line, i, due{o, at})
 }
 
 // skip passes over what was taken back.

@@ -22,9 +22,10 @@ type NodeOptions struct {
 // Node is a node's membership over all its sessions: it opens them, keeps the
 // lease, and drives the cells.
 type Node struct {
-	opts  NodeOptions
-	cells []*Cell
-	now   time.Duration
+	opts    NodeOptions
+	cells   []*Cell
+	effects []Effect
+	now     time.Duration
 
 	serial  uint64 // numbers the sessions
 	self    string // incarnation of the present one, or of the one that is opened
@@ -80,13 +81,20 @@ const (
 func NewNode(opts NodeOptions) *Node {
 	n := &Node{opts: opts, pause: firstPause, openAt: 1}
 	for i := range opts.Cells {
-		n.cells = append(n.cells, New(i, &n.opts.Options))
+		n.cells = append(n.cells, newCell(i, &n.opts.Options, &n.effects))
 	}
 	return n
 }
 
 // Cell returns a cell.
 func (n *Node) Cell(i uint32) *Cell { return n.cells[i] }
+
+// Effects returns what is to be told since the last call, in order.
+func (n *Node) Effects() []Effect {
+	e := n.effects
+	n.effects = nil
+	return e
+}
 
 // Fault is why the cluster is out of reach, nil while it is not.
 func (n *Node) Fault() error { return n.fault }

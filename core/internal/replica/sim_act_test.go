@@ -90,11 +90,13 @@ func (n *simNode) place() {
 	case n.dead || n.paused:
 	case n.w.IntN(3) == 0 && n.admitted > 0:
 		n.admitted--
+		n.w.note("%s gives a place back", n.id)
 		n.cellOf(simPlaces).Release(n.w.now, simPlaces)
 		n.collect()
 	default:
 		n.w.made++
 		n.tickets[n.w.made] = true
+		n.w.note("%s asks with ticket %d", n.id, n.w.made)
 		n.cellOf(simPlaces).Admit(n.w.now, simPlaces, simQuota, n.w.made)
 		n.collect()
 	}

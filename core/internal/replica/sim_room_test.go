@@ -112,6 +112,7 @@ func (n *simNode) effect(e Effect) {
 			n.w.fail("%s: ticket %v was answered twice", n.id, e.Ticket)
 		}
 		delete(n.tickets, e.Ticket)
+		n.w.note("%s: ticket %v is answered %d", n.id, e.Ticket, e.Kind)
 		if e.Kind == Admitted {
 			n.admitted++
 		}

@@ -121,10 +121,8 @@ func (n *simNode) collect() {
 }
 
 func (n *simNode) effects() {
-	for i := range uint32(simCells) {
-		for _, e := range n.node.Cell(i).Effects() {
-			n.effect(e)
-		}
+	for _, e := range n.node.Effects() {
+		n.effect(e)
 	}
 }
 

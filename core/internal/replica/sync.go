@@ -227,16 +227,16 @@ func (c *Cell) tellDifferences(old *view) {
 	compare := func(key contract.StateKey, user string) {
 		was, before := old.shownAs(key, user)
 		is, after := c.view.shownAs(key, user)
-		kept := len(c.effects)
+		kept := len(*c.effects)
 		c.tellSeat(key, user, was, before, is, after)
-		for _, e := range c.effects[kept:] {
+		for _, e := range (*c.effects)[kept:] {
 			if e.Kind == Hidden {
 				gone = append(gone, e)
 			} else {
 				came = append(came, e)
 			}
 		}
-		c.effects = c.effects[:kept]
+		*c.effects = (*c.effects)[:kept]
 	}
 	old.each(func(key contract.StateKey, e *entry) {
 		for user := range e.seats {
@@ -259,7 +259,7 @@ func (c *Cell) tellDifferences(old *view) {
 	})
 	for _, all := range [][]Effect{gone, came} {
 		slices.SortFunc(all, compareEffects)
-		c.effects = append(c.effects, all...)
+		*c.effects = append(*c.effects, all...)
 	}
 }
 

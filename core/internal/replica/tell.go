@@ -22,6 +22,7 @@ const (
 
 // revise sees to it that a value that is not as wanted is told.
 func (c *Cell) revise(o *own) {
+	c.useSpare(o)
 	if o.sure && o.acked == o.wanted() {
 		if o.waiting && !o.flying && c.holdsSelf(o.Ref) {
 			c.admit(o)
