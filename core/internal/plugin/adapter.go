@@ -92,7 +92,9 @@ func (s *adapterSession) Snapshot(ctx context.Context, cell uint32, cursor strin
 
 func (s *adapterSession) Changes(ctx context.Context, cell uint32, after contract.Position, limit int) ([]contract.StateChange, error) {
 	return command(ctx, s, method{id: methodChanges}, normal,
-		func(ctx context.Context) ([]contract.StateChange, error) { return s.inner.Changes(ctx, cell, after, limit) })
+		func(ctx context.Context) ([]contract.StateChange, error) {
+			return s.inner.Changes(ctx, cell, after, limit)
+		})
 }
 
 func (s *adapterSession) Renew(ctx context.Context) ([]contract.Position, error) {
