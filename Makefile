@@ -20,7 +20,9 @@ tools       := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/jackfield/tools
 staticcheck := $(tools)/staticcheck-v0.8.2
 gofumpt     := $(tools)/gofumpt-v0.12.0
 
-interop := test/interop/node_modules/.package-lock.json
+interop  := test/interop/node_modules/.package-lock.json
+chromium := /usr/bin/chromium-headless-shell
+kosoku   := $(tools)/kosoku-0.1.0/bin/kosoku
 
 .PHONY: help run build build-minimal test race bench check lint fmt proto verify tidy-check tools deps clean
 
@@ -88,11 +90,24 @@ $(tools)/gofumpt-%:
 	@GOFLAGS= GOWORK=off GOBIN=$(tools) go install mvdan.cc/gofumpt@$*
 	@mv $(tools)/gofumpt $@
 
-deps: $(interop) ## install what the tests need: Node.js and the pinned real clients
+deps: $(interop) $(chromium) $(kosoku) ## install what the tests need: Node.js, Chromium, the pinned clients and cases
+
+apt := apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends
 
 $(interop): test/interop/package-lock.json
-	@command -v npm >/dev/null || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq nodejs npm; }
+	@command -v npm >/dev/null || { $(apt) nodejs npm; }
+	@node -e 'process.exit(parseInt(process.version.slice(1)) < 20)' || { echo "the clients need Node.js 20 or later, this is $$(node --version)" >&2; exit 1; }
 	@npm ci --prefix test/interop --no-audit --no-fund --ignore-scripts --loglevel=error
+	@touch $@
+
+$(chromium):
+	@$(apt) chromium-headless-shell
+
+# The cases of the Autobahn test suite, with a runner that needs no Python 2.
+$(kosoku): test/rfc6455/requirements.txt
+	@python3 -c 'import ensurepip, venv' 2>/dev/null || { $(apt) python3 python3-venv; }
+	@python3 -m venv $(patsubst %/bin/,%,$(dir $@))
+	@$(@D)/pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r $<
 	@touch $@
 
 clean: ## remove what was built
