@@ -372,7 +372,7 @@ func TestDrainClosesAllAndRefusesNewOnes(t *testing.T) {
 	}
 	defer nc.Close()
 	_, _ = io.WriteString(nc, "GET /app/key HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+
-		"Sec-WebSocket-Key: eA==\r\nSec-WebSocket-Version: 13\r\n\r\n")
+		"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n")
 	resp, err := http.ReadResponse(bufio.NewReader(nc), nil)
 	if err != nil || resp.StatusCode != http.StatusServiceUnavailable {
 		t.Errorf("upgrade while draining: %v %v", resp, err)
