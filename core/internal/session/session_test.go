@@ -235,6 +235,21 @@ func TestASilentClientIsPingedThenClosed(t *testing.T) {
 	p.wantEnd(t, 4201)
 }
 
+func TestThePingMayBeAnEvent(t *testing.T) {
+	n := start(t, demoApp())
+	n.opts.PingEvent = true
+	p := n.connect(t)
+	n.pass(122)
+	p.wantEvent(t, "pusher:ping")
+	p.say(`{"event":"pusher:pong"}`)
+	p.say(`{"event":"pusher:ping"}`)
+	p.wantEvent(t, "pusher:pong")
+	n.pass(122)
+	p.wantEvent(t, "pusher:ping")
+	n.pass(31)
+	p.wantEnd(t, 4201)
+}
+
 func TestAnyFrameIsAnAnswerToThePing(t *testing.T) {
 	n := start(t, demoApp())
 	p := n.connect(t)
