@@ -8,7 +8,10 @@ import (
 
 	"github.com/jackfield/jackfield/core/internal/adapter"
 	"github.com/jackfield/jackfield/core/internal/lastevent"
+	"github.com/jackfield/jackfield/core/internal/metrics"
+	"github.com/jackfield/jackfield/core/internal/replica"
 	"github.com/jackfield/jackfield/core/internal/watchlist"
+	"github.com/jackfield/jackfield/core/internal/webhook"
 )
 
 // buildCluster makes this node one of several, if the adapter says so.
@@ -27,8 +30,36 @@ func (s *server) buildCluster() {
 	if health.Enabled {
 		opts.Cleanup = health.CleanupInterval
 	}
+	if s.webhooks != nil {
+		opts.Webhooks = reports{s.webhooks}
+	}
 	s.cluster = adapter.New(opts)
 	s.metrics.AddSamples(s.cluster)
+}
+
+// reports tells webhooks what the cluster announces.
+type reports struct{ webhooks *webhook.Service }
+
+var reported = [...]webhook.Type{
+	replica.Occupied: metrics.WebhookOccupied, replica.Vacated: metrics.WebhookVacated,
+	replica.MemberAdded: metrics.WebhookMemberAdded, replica.MemberRemoved: metrics.WebhookMemberRemoved,
+	replica.SignedIn: metrics.WebhookUserSignedIn, replica.SignedOut: metrics.WebhookUserSignedOut,
+	replica.Subscribed: metrics.WebhookSubscriptionCount,
+}
+
+// Report implements adapter.Webhooks.
+func (r reports) Report(ctx context.Context, all []*replica.Announcement) error {
+	transitions := make([]webhook.Transition, len(all))
+	for i, a := range all {
+		t := webhook.Transition{
+			ID: a.ID, AppID: a.App, Kind: reported[a.Kind], Channel: a.Channel, UserID: a.User, Count: int(a.Count), Time: a.Time,
+		}
+		if a.Kind == replica.SignedIn || a.Kind == replica.SignedOut {
+			t.Channel = ""
+		}
+		transitions[i] = t
+	}
+	return r.webhooks.Report(ctx, transitions)
 }
 
 // next is where messages go once their events are kept: to the subscribers of

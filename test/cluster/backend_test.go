@@ -61,11 +61,16 @@ func (r *receiver) err() error {
 	return r.wrong
 }
 
-// present returns what is there, as the webhooks say.
-func (r *receiver) present(came string) []string {
+// members returns who is in a channel, as the webhooks say.
+func (r *receiver) members(channel string) (users []string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.told.Present(came)
+	for _, fact := range r.told.Present("member_added") {
+		if user, ok := strings.CutPrefix(fact, channel+"/"); ok {
+			users = append(users, user)
+		}
+	}
+	return users
 }
 
 // count is how many announcements with ids of their own came.

@@ -82,6 +82,15 @@ func (n *Node) callCell(ctx context.Context, s contract.AdapterSession, cmd repl
 	case replica.Read:
 		changes, err := s.Changes(ctx, cmd.Cell, call.After, call.Limit)
 		done(err, func(now time.Duration) { c.Read(now, call.Serial, changes, err) })
+	case replica.Lead:
+		cursor, err := s.Lead(ctx, cmd.Cell)
+		done(err, func(now time.Duration) { c.Led(now, call.Serial, cursor, err) })
+	case replica.Recall:
+		changes, err := s.Changes(ctx, cmd.Cell, call.After, call.Limit)
+		done(err, func(now time.Duration) { c.Recalled(now, call.Serial, changes, err) })
+	case replica.Advance:
+		err := s.Advance(ctx, cmd.Cell, call.After, call.Resign)
+		done(err, func(now time.Duration) { c.Advanced(now, call.Serial, call.After, call.Resign, err) })
 	}
 }
 

@@ -25,6 +25,7 @@ var lossReasonNames = [lossReasons]string{"buffer_full", "too_old", "gap", "noti
 type counters struct {
 	sent, received, failed  atomic.Uint64
 	doubles, unknown, wrong atomic.Uint64
+	missed                  atomic.Uint64
 	lost                    [lossReasons]atomic.Uint64
 }
 
@@ -51,6 +52,7 @@ func (n *Node) Samples(context.Context) []contract.Sample {
 		count("bus_send_failures_total", "Calls of the adapter's driver with messages that failed and were made again.", &n.counts.failed),
 		count("bus_doubles_total", "Messages of other nodes that came twice and were dropped.", &n.counts.doubles),
 		count("bus_unknown_total", "Messages of other nodes of a kind that this version does not know.", &n.counts.unknown),
+		count("cluster_log_missed_total", "Times at which webhooks may have missed transitions, because the log of the cluster was lost.", &n.counts.missed),
 		count("bus_malformed_total", "Messages of other nodes that could not be read.", &n.counts.wrong),
 	}
 	for r := range n.counts.lost {

@@ -73,6 +73,16 @@ func (n *Node) collect(told []delivery) []delivery {
 }
 
 func (n *Node) effect(e replica.Effect) delivery {
+	switch e.Kind {
+	case replica.Announced:
+		n.told.add(e.Announcement)
+		return nil
+	case replica.Missed:
+		n.counts.missed.Add(1)
+		return func() {
+			n.opts.Logger.Warn("back ends were perhaps not told of all that came and went: the log of the cluster does not reach back far enough")
+		}
+	}
 	if e.Ticket != nil {
 		return func() { e.Ticket.(func(bool))(e.Kind == replica.Admitted) }
 	}

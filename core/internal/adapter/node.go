@@ -33,6 +33,7 @@ type Node struct {
 	out    *outbox
 	heard  *heard
 	topics *topics
+	told   announcements
 	counts counters
 	first  chan error // the result of the first attempt to join
 
@@ -55,7 +56,7 @@ func New(o Options) *Node {
 	}
 	n.ctx, n.cancel = context.WithCancel(context.Background())
 	n.machine = replica.NewNode(replica.NodeOptions{
-		Options: replica.Options{Node: o.ID, Verdict: verdictWait, Settle: settleTime, Lazy: lazyTime, Retry: retryTime},
+		Options: replica.Options{Node: o.ID, Verdict: verdictWait, Settle: settleTime, Lazy: lazyTime, Retry: retryTime, Leads: o.Webhooks != nil},
 		Cells:   cells, Lease: o.Lease, Heartbeat: o.Heartbeat, Cleanup: o.Cleanup,
 		Incarnation: func() string { return o.ID + "@" + rand.Text() },
 	})
@@ -64,6 +65,7 @@ func New(o Options) *Node {
 	n.out = newOutbox(o.Now, &n.counts)
 	n.heard = newHeard(&n.counts)
 	n.topics = newTopics(o.Now)
+	n.told.wake = make(chan struct{}, 1)
 	return n
 }
 
@@ -76,6 +78,9 @@ func (n *Node) Start(ctx context.Context, h *hub.Hub) error {
 	n.wg.Go(n.sendMessages)
 	n.wg.Go(n.followTopics)
 	n.wg.Go(n.easeWaiting)
+	if n.opts.Webhooks != nil {
+		n.wg.Go(n.handOver)
+	}
 	select {
 	case err := <-n.first:
 		if errors.Is(err, contract.ErrInvalid) {

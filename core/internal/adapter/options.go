@@ -1,10 +1,12 @@
 package adapter
 
 import (
+	"context"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
 
+	"github.com/jackfield/jackfield/core/internal/replica"
 	"github.com/jackfield/jackfield/sdk/contract"
 )
 
@@ -25,6 +27,17 @@ type Options struct {
 	Online Online
 	// AppChanged is told that the app with this id was changed on another node.
 	AppChanged func(appID string)
+	// Webhooks takes what the back ends of apps are told of transitions; nil: this
+	// node tells nothing, others do.
+	Webhooks Webhooks
+}
+
+// Webhooks takes announcements.
+type Webhooks interface {
+	// Report hands announcements over, in order, and returns when all are in safe
+	// hands; an error means that ctx ended before. It may be called again with
+	// the same ones.
+	Report(ctx context.Context, all []*replica.Announcement) error
 }
 
 // Online is told who is signed in, over all nodes.
