@@ -17,6 +17,8 @@ type Handle struct {
 	fresh, hard atomic.Int64
 	// doubts counts how often the store told that the app had changed.
 	doubts atomic.Uint64
+	// late is set while a change was told that the store has not confirmed.
+	late atomic.Bool
 	// used is set by look-ups and cleared by the sweeper.
 	used atomic.Bool
 

@@ -73,3 +73,16 @@ func TestBucketTakesNoMemory(t *testing.T) {
 		t.Errorf("%v allocations", n)
 	}
 }
+
+func TestReadyTellsWhatTakeWillSay(t *testing.T) {
+	rate := NewRate(2, time.Second)
+	var b Bucket
+	for i, want := range []bool{true, true, false} {
+		if ready, got := b.Ready(rate, 1), b.Take(rate, 1); ready != want || got != want {
+			t.Errorf("take %d: ready %v, taken %v, want %v", i, ready, got, want)
+		}
+	}
+	if !b.Ready(Rate{}, 1) {
+		t.Error("the zero rate is not ready")
+	}
+}
