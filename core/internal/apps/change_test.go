@@ -119,8 +119,11 @@ func TestLocalChangesHoldAtOnceAndAreTold(t *testing.T) {
 		}
 		r.Lose("never held")
 		want := []contract.AppChange{
-			{ID: "a", Revision: 3}, {ID: "a", Revision: 2}, {ID: "b", Revision: 1},
-			{ID: "a", Deleted: true}, {ID: "never held", Deleted: true},
+			{ID: "a", Revision: 3},
+			{ID: "a", Revision: 2},
+			{ID: "b", Revision: 1},
+			{ID: "a", Deleted: true},
+			{ID: "never held", Deleted: true},
 		}
 		if diff := cmp.Diff(want, told); diff != "" {
 			t.Error(diff)
@@ -135,4 +138,19 @@ func TestACompleteRegistryIgnoresChanges(t *testing.T) {
 	r.Changed(contract.AppChange{})
 	r.Changed(contract.AppChange{ID: "a", Deleted: true})
 	mustFind(t, r.ByKey, "key-a")
+}
+
+func TestDefaultsChangeForAllThatAreHeld(t *testing.T) {
+	most := uint32(3)
+	own := anApp("own", 0)
+	own.Limits.MaxEventBatchSize = &most
+	plain := anApp("plain", 0)
+	r := New(Options{Complete: true, Defaults: Limits{BatchSize: 10}})
+	r.Replace([]*contract.App{&own, &plain})
+	heard := 0
+	defer r.Held("plain").OnChange(func(*App) { heard++ })()
+	r.SetDefaults(Limits{BatchSize: 20})
+	if a, b := r.Held("own").Load().Limits.BatchSize, r.Held("plain").Load().Limits.BatchSize; a != 3 || b != 20 || heard != 1 {
+		t.Errorf("limits %d and %d, heard %d times", a, b, heard)
+	}
 }

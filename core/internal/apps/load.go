@@ -204,6 +204,24 @@ func (r *Registry) remove(h *Handle) {
 	r.keys.drop(last.Record.Key, h)
 }
 
+// SetDefaults changes the limits of apps that do not say otherwise. Holders of
+// handles see them as with another revision.
+func (r *Registry) SetDefaults(limits Limits) {
+	var changed []*Handle
+	r.changes.Lock()
+	r.opts.Defaults = limits
+	r.ids.each(func(_ string, h *Handle) {
+		if old := h.Load(); !old.Gone {
+			h.current.Store(r.newApp(old.Record))
+			changed = append(changed, h)
+		}
+	})
+	r.changes.Unlock()
+	for _, h := range changed {
+		h.notify()
+	}
+}
+
 // Replace makes these all the apps there are. Handles of apps that stay are kept
 // and see the new record, those of others are Gone. It is for a Registry that is
 // Complete, at start and whenever the configuration was read anew.

@@ -57,8 +57,11 @@ type Options struct {
 	Logger hclog.Logger
 }
 
+// SoftTTL is the default of Options.SoftTTL.
+const SoftTTL = 5 * time.Minute
+
 func (o Options) withDefaults() Options {
-	setDefault(&o.SoftTTL, 5*time.Minute)
+	setDefault(&o.SoftTTL, SoftTTL)
 	setDefault(&o.HardTTL, time.Hour)
 	setDefault(&o.AbsentTTL, 5*time.Second)
 	setDefault(&o.MaxAbsent, 10_000)
