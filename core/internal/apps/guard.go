@@ -63,11 +63,12 @@ func (g *guard) ready(now time.Duration) bool {
 	return g.misses.Ready(g.rate, int64(now))
 }
 
-// missed counts a name that the store does not have.
+// missed counts a name that the store does not have. Of several that passed
+// together each counts, also over the budget.
 func (g *guard) missed(now time.Duration) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.misses.Take(g.rate, int64(now))
+	g.misses.Charge(g.rate, int64(now))
 }
 
 func (g *guard) refuse(why string) error {

@@ -46,6 +46,29 @@ func TestGuessingKeysDoesNotReachTheStore(t *testing.T) {
 	})
 }
 
+// Guesses that pass together are all paid for.
+func TestManyGuessersAtOnce(t *testing.T) {
+	s := newStore()
+	s.delay = 5 * time.Millisecond
+	inBubble(t, s, Options{MissesPerSecond: 10}, func(t *testing.T, r *Registry) {
+		var wg sync.WaitGroup
+		for worker := range 16 {
+			wg.Go(func() {
+				for i := range 1000 {
+					guess(t, r, 16*i+worker, 1)
+					time.Sleep(time.Millisecond)
+				}
+			})
+		}
+		began := time.Now()
+		wg.Wait()
+		took := time.Since(began)
+		if asked, most := s.questions(), 10*int(took/time.Second+1)+10+16; asked > most {
+			t.Errorf("the store was asked %d times in %v, at most %d may be", asked, took, most)
+		}
+	})
+}
+
 func TestAppsThatExistAreNotLimited(t *testing.T) {
 	const n = 500
 	s := newStore()

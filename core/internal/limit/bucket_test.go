@@ -86,3 +86,14 @@ func TestReadyTellsWhatTakeWillSay(t *testing.T) {
 		t.Error("the zero rate is not ready")
 	}
 }
+
+func TestDebtsArePaid(t *testing.T) {
+	rate := NewRate(2, time.Second)
+	var b Bucket
+	for range 4 {
+		b.Charge(rate, 1)
+	}
+	if b.Ready(rate, 1+int64(time.Second)) || !b.Ready(rate, 1+int64(3*time.Second/2)) {
+		t.Error("two units of debt do not take a second")
+	}
+}
