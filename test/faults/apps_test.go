@@ -80,9 +80,10 @@ func (s *stores) cached(key string) string {
 // options are those of a server on the stores; more sections may replace them.
 func (s *stores) options(more map[string]any) launch.Options {
 	config := map[string]any{
-		"app_manager": map[string]any{"driver": "filestore", "filestore": map[string]any{"dir": s.app}},
-		"cache":       map[string]any{"driver": "none"},
-		"queue":       map[string]any{"driver": "none"},
+		"app_manager":           map[string]any{"driver": "filestore", "filestore": map[string]any{"dir": s.app}},
+		"cache":                 map[string]any{"driver": "none"},
+		"queue":                 map[string]any{"driver": "none"},
+		"shutdown_grace_period": 1,
 	}
 	maps.Copy(config, more)
 	return launch.Options{Config: config}
