@@ -1,7 +1,9 @@
 package core
 
 import (
+	"context"
 	"sync/atomic"
+	"time"
 
 	"github.com/hashicorp/go-hclog"
 
@@ -28,22 +30,49 @@ func (s *server) adopt(next *config.Config) {
 			return
 		}
 	}
-	var live, later []string
-	for _, d := range s.reload.current.Load().Differences(next) {
-		if d.Live && (d.Path != "app_manager.array.apps" || s.servesFile()) {
-			live = append(live, d.Path)
-		}
-	}
-	for _, d := range s.cfg.Differences(next) {
-		if !d.Live || d.Path == "app_manager.array.apps" && !s.servesFile() {
-			later = append(later, d.Path)
-		}
-	}
-	s.log.SetLevel(hclog.LevelFromString(next.Logging.Level))
+	live, later := s.changes(next)
+	s.setLogLevel(next.Logging.Level)
 	s.apps.SetDefaults(limitsOf(next))
 	if s.servesFile() {
 		s.apps.Replace(next.Apps())
 	}
 	s.reload.current.Store(next)
 	s.log.Info("configuration reloaded", "changed", live, "needs_restart", later)
+}
+
+// changes are the keys that differ from the last configuration and count now, and
+// those that differ from the one that the server was built with and do not.
+func (s *server) changes(next *config.Config) (live, later []string) {
+	counts := func(d config.Difference) bool {
+		return d.Live && (d.Path != appsKey || s.servesFile())
+	}
+	for _, d := range s.reload.current.Load().Differences(next) {
+		if counts(d) {
+			live = append(live, d.Path)
+		}
+	}
+	for _, d := range s.cfg.Differences(next) {
+		if !counts(d) {
+			later = append(later, d.Path)
+		}
+	}
+	return live, later
+}
+
+// appsKey is live only while the apps of the file are all there are.
+const appsKey = "app_manager.array.apps"
+
+// levelTimeout bounds the wait for plugins that are told another log level.
+const levelTimeout = time.Second
+
+func (s *server) setLogLevel(level string) {
+	if s.log.GetLevel() == hclog.LevelFromString(level) {
+		return
+	}
+	s.log.SetLevel(hclog.LevelFromString(level))
+	if s.host != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), levelTimeout)
+		defer cancel()
+		s.host.AdoptLogLevel(ctx)
+	}
 }

@@ -25,6 +25,9 @@ func (r *Registry) Changed(change contract.AppChange) {
 	if h == nil {
 		return
 	}
+	if change.Deleted {
+		h.reborn.Store(true)
+	}
 	if change.Deleted || change.Revision == 0 || change.Revision > h.Load().Record.Revision {
 		r.doubt(h)
 		r.hurry(h)

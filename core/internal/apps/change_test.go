@@ -154,3 +154,30 @@ func TestDefaultsChangeForAllThatAreHeld(t *testing.T) {
 		t.Errorf("limits %d and %d, heard %d times", a, b, heard)
 	}
 }
+
+// An app that is deleted and added again with the same id is another app, even if
+// its revisions begin anew.
+func TestAnAppThatIsAddedAnew(t *testing.T) {
+	s := newStore(anApp("a", 7))
+	inBubble(t, s, Options{SoftTTL: time.Minute}, func(t *testing.T, r *Registry) {
+		h := mustFind(t, r.ByID, "a")
+		s.put(anApp("a", 1))
+		r.Changed(contract.AppChange{ID: "a", Deleted: true})
+		synctest.Wait()
+		if got := h.Load().Record.Revision; got != 1 {
+			t.Errorf("told of the deletion: revision %d", got)
+		}
+		s.put(anApp("a", 9))
+		r.Changed(contract.AppChange{ID: "a", Revision: 9})
+		synctest.Wait()
+		s.put(anApp("a", 2)) // nobody tells
+		for refreshes := 1; h.Load().Record.Revision != 2; refreshes++ {
+			if refreshes > insists {
+				t.Fatalf("the store insists in vain: revision %d", h.Load().Record.Revision)
+			}
+			time.Sleep(time.Minute)
+			mustFind(t, r.ByID, "a")
+			synctest.Wait()
+		}
+	})
+}

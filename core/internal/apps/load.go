@@ -114,13 +114,14 @@ func (r *Registry) accept(record *contract.App, seen sight, good time.Duration) 
 	changed := false
 	if h == nil {
 		h = r.add(record)
-	} else if old := h.Load(); !older(record, old.Record) && !reflect.DeepEqual(record, old.Record) {
-		r.swap(h, record)
-		changed = true
 	}
 	current := h.doubted() == seen.doubts
 	if seen.cold {
 		current = r.told.Load() == seen.told
+	}
+	if old := h.Load().Record; h.believes(record, current) && !reflect.DeepEqual(record, old) {
+		r.swap(h, record)
+		changed = true
 	}
 	if current {
 		r.renew(h, good)
