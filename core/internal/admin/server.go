@@ -88,16 +88,25 @@ func New(o Options) http.Handler {
 	h := &handler{
 		Options: o, sum: sha256.Sum256([]byte(o.Token)), tries: limit.NewKeyed(maxAddresses, o.Now), mux: http.NewServeMux(),
 	}
-	h.mux.HandleFunc("GET /admin/webhooks/dead", h.list)
-	h.mux.HandleFunc("POST /admin/webhooks/dead/replay", h.replay)
-	h.mux.HandleFunc("POST /admin/webhooks/dead/purge", h.purge)
-	h.mux.HandleFunc("GET /admin/apps", h.listApps)
-	h.mux.HandleFunc("POST /admin/apps", h.addApp)
-	h.mux.HandleFunc("GET /admin/apps/{id}", h.showApp)
-	h.mux.HandleFunc("PATCH /admin/apps/{id}", h.changeApp)
-	h.mux.HandleFunc("DELETE /admin/apps/{id}", h.removeApp)
-	h.mux.HandleFunc("POST /admin/apps/{id}/rotate-secret", h.rotateSecret)
+	for pattern, serve := range h.routes() {
+		h.mux.HandleFunc(pattern, serve)
+	}
 	return h
+}
+
+// routes are all operations, by method and path.
+func (h *handler) routes() map[string]http.HandlerFunc {
+	return map[string]http.HandlerFunc{
+		"GET /admin/webhooks/dead":            h.list,
+		"POST /admin/webhooks/dead/replay":    h.replay,
+		"POST /admin/webhooks/dead/purge":     h.purge,
+		"GET /admin/apps":                     h.listApps,
+		"POST /admin/apps":                    h.addApp,
+		"GET /admin/apps/{id}":                h.showApp,
+		"PATCH /admin/apps/{id}":              h.changeApp,
+		"DELETE /admin/apps/{id}":             h.removeApp,
+		"POST /admin/apps/{id}/rotate-secret": h.rotateSecret,
+	}
 }
 
 // ServeHTTP lets nobody through who does not know the token.
