@@ -18,7 +18,9 @@ type operation struct{ Responses map[string]any }
 
 // operations returns those of the document by method and path.
 var operations = sync.OnceValues(func() (map[string]operation, error) {
-	var doc struct{ Paths map[string]map[string]yaml.Node }
+	var doc struct {
+		Paths map[string]map[string]yaml.Node
+	}
 	text, err := os.ReadFile("../../../docs/admin.openapi.yaml")
 	if err == nil {
 		err = yaml.Unmarshal(text, &doc)
