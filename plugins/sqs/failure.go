@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/aws/smithy-go"
@@ -43,7 +44,7 @@ var kinds = map[string]error{
 
 // kindOf returns the error of the contract for a code of SQS.
 func kindOf(code string, status int, fault smithy.ErrorFault) error {
-	kind, known := kinds[code]
+	kind, known := kinds[code[strings.LastIndexByte(code, '#')+1:]] // some name it with its namespace
 	switch {
 	case known:
 		return kind
