@@ -27,6 +27,9 @@ var (
 var buildDir string
 
 func TestMain(m *testing.M) {
+	if order := os.Getenv(workerEnv); order != "" {
+		beWorker(order)
+	}
 	var err error
 	if buildDir, err = os.MkdirTemp("", "sqs-plugin"); err != nil {
 		panic(err)

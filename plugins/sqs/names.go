@@ -29,8 +29,11 @@ func deadName(name string, fifo bool) string { return suffixed(name+deadSuffix, 
 
 // nameOf returns the name in a queue's URL, without the suffix of FIFO queues.
 func nameOf(url string) string {
-	return strings.TrimSuffix(url[strings.LastIndexByte(url, '/')+1:], fifoSuffix)
+	return strings.TrimSuffix(lastOf(url), fifoSuffix)
 }
+
+// lastOf returns what stands behind the last slash of a URL.
+func lastOf(url string) string { return url[strings.LastIndexByte(url, '/')+1:] }
 
 // arn is the Amazon resource name of a queue, in parts.
 type arn struct{ account, name string }

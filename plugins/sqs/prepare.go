@@ -80,10 +80,14 @@ func (q *queue) find(ctx context.Context, name string) (string, error) {
 	if q.opts.QueueURLPrefix == "" {
 		return q.lookUpOrCreate(ctx, full, "", nil)
 	}
-	url := q.opts.QueueURLPrefix + full
+	return q.orCreate(ctx, q.opts.QueueURLPrefix+full, nil)
+}
+
+// orCreate returns a URL that was given, behind which there is a queue then.
+func (q *queue) orCreate(ctx context.Context, url string, extra map[string]string) (string, error) {
 	_, err := q.attributes(ctx, url, types.QueueAttributeNameQueueArn)
 	if errors.Is(err, errQueueGone) {
-		_, err = q.create(ctx, full, nil)
+		_, err = q.create(ctx, lastOf(url), extra)
 	}
 	return url, err
 }
@@ -176,12 +180,7 @@ func (q *queue) findOwnDead(ctx context.Context, full string) (string, error) {
 	if q.opts.QueueURLPrefix == "" {
 		return q.lookUpOrCreate(ctx, full, "", keep)
 	}
-	url := q.opts.QueueURLPrefix + full
-	_, err := q.attributes(ctx, url, types.QueueAttributeNameQueueArn)
-	if errors.Is(err, errQueueGone) {
-		_, err = q.create(ctx, full, keep)
-	}
-	return url, err
+	return q.orCreate(ctx, q.opts.QueueURLPrefix+full, keep)
 }
 
 // warnEarly warns of a policy that ends jobs before their attempts are used up.
