@@ -12,7 +12,7 @@ rest-sqs { enabled = true, bind-port = %[1]d, bind-hostname = "127.0.0.1", sqs-l
 rest-stats { enabled = false }
 generate-node-address = false
 queues-storage { enabled = %[3]t, path = "%[2]s/queues.conf" }
-messages-storage { enabled = %[3]t, uri = "jdbc:h2:%[2]s/messages" }
+messages-storage { enabled = %[3]t, uri = "jdbc:h2:%[2]s/messages;WRITE_DELAY=0" }
 `
 
 // StartElasticMQ starts ElasticMQ, which is strict about limits and receipts. One
