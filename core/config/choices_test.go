@@ -88,7 +88,11 @@ func TestOptionsOfEachDriver(t *testing.T) {
 			`{"queue": {"driver": "sqs", "sqs": {"fifo": true}}}`, contract.KindQueue,
 			map[string]any{
 				"region": "us-east-1", "visibility_timeout": 30.0, "max_messages": 10.0, "wait_time_seconds": 5.0,
-				"concurrency": 5.0, "fifo": true, "message_group_id": "default", "reliability": reliability(),
+				"concurrency": 5.0, "fifo": true,
+				"reliability": map[string]any{
+					"max_attempts": 5.0, "retry_base_delay_ms": 1000.0, "retry_max_delay_ms": 60000.0, "retry_jitter": 0.2,
+					"lease_duration_ms": 30000.0, "worker_poll_interval_ms": 500.0,
+				},
 			},
 		},
 		"redis adapter": {
