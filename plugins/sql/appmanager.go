@@ -123,7 +123,10 @@ func (m *appManager) find(ctx context.Context, column, statement, value string) 
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	rows, primary, err := m.read(ctx, statement, value)
-	if err != nil {
+	switch {
+	case err != nil && m.db.fault(err).cause == causeForeign:
+		return nil, contract.ErrNotFound
+	case err != nil:
 		return nil, m.wrapped("find app by "+column, err)
 	}
 	rows = exactly(rows, column, value)

@@ -242,7 +242,8 @@ var mysqlCauses = map[fault][]uint16{
 	{contract.ErrOverloaded, causeOther}:     {1205, 3572},
 	{contract.ErrTimeout, causeOther}:        {1317, 1969, 3024},
 	{contract.ErrUnavailable, causeOther}:    {1053, 1077, 1079, 1129, 1130, 1146, 1152, 1158, 1159, 1160, 1161, 1927, 2006, 2013},
-	{contract.ErrInvalid, causeOther}:        {1048, 1264, 1265, 1267, 1292, 1366, 1406, 3140, 3819, 4025},
+	{contract.ErrInvalid, causeForeign}:      {1267, 3988},
+	{contract.ErrInvalid, causeOther}:        {1048, 1264, 1265, 1292, 1366, 1406, 3140, 3819, 4025},
 }
 
 func (mysqlDialect) fault(err error) fault {

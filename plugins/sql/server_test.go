@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"sync"
 	"testing"
 	"time"
@@ -143,3 +144,5 @@ func app(id string) *contract.App {
 func second[T any](_ T, err error) error { return err }
 
 func number(n uint32) *uint32 { return &n }
+
+func isErr(err, want error) bool { return errors.Is(err, want) }

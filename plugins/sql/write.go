@@ -148,7 +148,7 @@ func (m *appManager) fits(app *contract.App) error {
 // claim locks the row of an app and compares its revision, unless that is 0.
 func (m *appManager) claim(ctx context.Context, s session, id string, revision uint64) error {
 	rows, err := s.query(ctx, m.say.claim, id)
-	if err != nil {
+	if err != nil && m.db.fault(err).cause != causeForeign {
 		return err
 	}
 	rows = exactly(rows, columnID, id)
