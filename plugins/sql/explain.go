@@ -41,11 +41,11 @@ func (o *options) explain(d dialect, err error) error {
 
 // withoutRights says what the user needs.
 func (o *options) withoutRights(d dialect, f fault, err error) error {
-	what, grant := "read the table "+o.TableName, "SELECT, INSERT, UPDATE, DELETE ON "+o.TableName
+	what, grant := "may not read the table "+o.TableName, "SELECT, INSERT, UPDATE, DELETE ON "+o.TableName
 	if c, ok := errors.AsType[*cannotCreate](err); ok {
-		what, grant = "neither see nor create the table "+c.table, "CREATE, SELECT, INSERT, UPDATE, DELETE on it or on its schema"
+		what, grant = "may neither see nor create the table "+c.table, "CREATE, SELECT, INSERT, UPDATE, DELETE on it or on its schema"
 	}
-	return o.saying(f.err, err, "%s.username: the user %q may not %s in database %q; GRANT %s",
+	return o.saying(f.err, err, "%s.username: the user %q %s in database %q; GRANT %s",
 		d.section(), o.Username, what, o.Database, grant)
 }
 

@@ -29,11 +29,16 @@ func (m *appManager) Metrics() []contract.Sample {
 			Labels: map[string]string{"state": state}, Value: float64(n),
 		}
 	}
+	noticed := 0.0
+	if m.figures.standing.Load() {
+		noticed = 1
+	}
 	return []contract.Sample{
 		sessions("in_use", s.inUse),
 		sessions("idle", s.idle),
 		{Name: "sql_sessions_max", Help: "Most sessions of the pool.", Value: float64(s.most)},
 		counter("sql_session_waits_total", "Calls that had to wait for a session.", uint64(max(s.waits, 0))),
+		{Name: "sql_watch_up", Help: "Whether changes of apps are noticed.", Value: noticed},
 		counter("sql_app_changes_total", "Changes of apps that were noticed.", m.figures.changes.Load()),
 		counter("sql_watch_losses_total", "Times that changes were not noticed for a while.", m.figures.losses.Load()),
 		counter("sql_unreadable_apps_total", "Reads of apps whose row cannot be read.", m.broken.count()),

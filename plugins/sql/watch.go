@@ -28,6 +28,7 @@ const (
 // figures count what happens to the look-out.
 type figures struct {
 	changes, losses atomic.Uint64
+	standing        atomic.Bool // changes are noticed
 }
 
 // lookForChanges tells the watchers of changes until ctx ends: as the database
@@ -56,10 +57,12 @@ func (m *appManager) keepLooking(ctx context.Context, look func(ctx context.Cont
 			m.log.Info("changes of apps are noticed again")
 		}
 		pause, lost = watchPause, false
+		m.figures.standing.Store(true)
 		m.watchers.tell(contract.AppChange{})
 	}
 	for {
 		err := look(ctx, ready)
+		m.figures.standing.Store(false)
 		if ctx.Err() != nil {
 			return
 		}

@@ -126,7 +126,7 @@ func (p *Process) Kill() {
 	if p.cmd == nil {
 		return
 	}
-	_ = signalTree(p.cmd.Process.Pid, syscall.SIGKILL)
+	killTree(p.cmd.Process.Pid)
 	<-p.exited
 	p.cmd = nil
 }
