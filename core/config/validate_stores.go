@@ -16,9 +16,11 @@ func (l *loader) validateStores() {
 	case driverMySQL:
 		l.checkSQL("database.mysql", db.MySQL.Host, db.MySQL.TableName)
 		l.checkPool("database.mysql.pool_min", db.MySQL.PoolMin, db.MySQL.PoolMax)
+		l.checkSSL("database.mysql", db.MySQL.SSLCA, db.MySQL.SSLCert, db.MySQL.SSLKey)
 	case driverPostgres:
 		l.checkSQL("database.postgres", db.Postgres.Host, db.Postgres.TableName)
 		l.checkPool("database.postgres.pool_min", db.Postgres.PoolMin, db.Postgres.PoolMax)
+		l.checkSSL("database.postgres", db.Postgres.SSLCA, db.Postgres.SSLCert, db.Postgres.SSLKey)
 	case driverDynamoDB:
 		l.checkEndpoint("database.dynamodb.endpoint_url", db.DynamoDB.EndpointURL)
 		if (db.DynamoDB.AccessKeyID == "") != (db.DynamoDB.SecretAccessKey == "") {
@@ -58,6 +60,11 @@ func (l *loader) checkSQL(section, host, table string) {
 			return
 		}
 	}
+}
+
+func (l *loader) checkSSL(section, ca, cert, key string) {
+	l.checkFile(section+".ssl_ca", ca)
+	l.checkPair(section+".ssl_cert", cert, section+".ssl_key", key)
 }
 
 // checkPool compares the sizes of a pool as they will be used.
