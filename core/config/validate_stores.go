@@ -24,6 +24,9 @@ func (l *loader) validateStores() {
 		if (db.DynamoDB.AccessKeyID == "") != (db.DynamoDB.SecretAccessKey == "") {
 			l.addf("database.dynamodb.aws_access_key_id", "and aws_secret_access_key belong together; set both or none")
 		}
+		if (db.DynamoDB.ReadCapacity == 0) != (db.DynamoDB.WriteCapacity == 0) {
+			l.addf("database.dynamodb.read_capacity", "and write_capacity belong together; set both or none")
+		}
 	case driverScyllaDB:
 		l.checkScylla(db.ScyllaDB)
 	}
@@ -43,6 +46,11 @@ func (l *loader) checkSQL(section, host, table string) {
 			return
 		}
 	}
+}
+
+func (l *loader) checkSSL(section, ca, cert, key string) {
+	l.checkFile(section+".ssl_ca", ca)
+	l.checkPair(section+".ssl_cert", cert, section+".ssl_key", key)
 }
 
 // checkPool compares the sizes of a pool as they will be used.
@@ -81,6 +89,7 @@ func (l *loader) checkScylla(s ScyllaDB) {
 			l.addf("database.scylladb.nodes", "must hold host:port, has %s", describe(node))
 		}
 	}
+	l.checkSSL("database.scylladb", s.SSLCA, s.SSLCert, s.SSLKey)
 	for key, name := range map[string]string{"keyspace": s.Keyspace, "table_name": s.TableName} {
 		if !identifier.MatchString(name) {
 			l.addf("database.scylladb."+key, "%w", mustBe("letters, digits and _", name))

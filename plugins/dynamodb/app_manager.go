@@ -34,7 +34,7 @@ func openAppManager(ctx context.Context, opts options, env sdk.Env) (*appManager
 	if err := opts.validate(); err != nil {
 		return nil, err
 	}
-	db, transport, err := connect(ctx, &opts)
+	db, transport, err := connect(ctx, &opts, env.Logger)
 	if err != nil {
 		return nil, err
 	}

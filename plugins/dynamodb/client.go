@@ -12,6 +12,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/smithy-go/logging"
+	"github.com/hashicorp/go-hclog"
 
 	"github.com/jackfield/jackfield/sdk/contract"
 )
@@ -24,8 +26,8 @@ const (
 
 // connect returns a client and the transport that it uses, which the caller
 // closes. Of the server only credentials are asked for.
-func connect(ctx context.Context, o *options) (*dynamodb.Client, *http.Transport, error) {
-	cfg, err := config.LoadDefaultConfig(ctx, settings(o)...)
+func connect(ctx context.Context, o *options, log hclog.Logger) (*dynamodb.Client, *http.Transport, error) {
+	cfg, err := config.LoadDefaultConfig(ctx, settings(o, log)...)
 	if err != nil {
 		return nil, nil, contract.OptionErrors{{Path: o.source(), Problem: fmt.Sprintf("the AWS settings of environment and shared files cannot be used: %v", err)}}
 	}
@@ -48,9 +50,9 @@ func connect(ctx context.Context, o *options) (*dynamodb.Client, *http.Transport
 }
 
 // settings say what the AWS chain need not find out.
-func settings(o *options) []func(*config.LoadOptions) error {
+func settings(o *options, log hclog.Logger) []func(*config.LoadOptions) error {
 	set := []func(*config.LoadOptions) error{
-		config.WithRegion(o.Region), config.WithHTTPClient(awshttp.NewBuildableClient()),
+		config.WithRegion(o.Region), config.WithHTTPClient(awshttp.NewBuildableClient()), config.WithLogger(quiet(log)),
 	}
 	if o.AccessKeyID != "" {
 		set = append(set, config.WithCredentialsProvider(credentials.NewStaticCredentialsProvider(
@@ -60,6 +62,13 @@ func settings(o *options) []func(*config.LoadOptions) error {
 		set = append(set, config.WithSharedConfigProfile(o.ProfileName))
 	}
 	return set
+}
+
+// quiet takes what the SDK has to say about itself, which is for developers.
+func quiet(log hclog.Logger) logging.Logger {
+	return logging.LoggerFunc(func(_ logging.Classification, format string, args ...any) {
+		log.Debug("AWS SDK: " + fmt.Sprintf(format, args...))
+	})
 }
 
 // stay follows no redirect: DynamoDB sends none, and requests are signed for their host.

@@ -39,12 +39,12 @@ func appOf(it item) (*contract.App, error) {
 		}
 	}
 	revision := r.revision(it)
-	app, err := r.app()
-	if err == nil && has {
-		err = appjson.DecodePolicy(app, policy)
+	app := r.app()
+	if has {
+		r.note(appjson.DecodePolicy(app, policy))
 	}
-	if err != nil {
-		return nil, err
+	if len(r.problems) > 0 {
+		return nil, r.problems
 	}
 	app.Revision = revision
 	return app, nil
@@ -60,20 +60,25 @@ func (r *itemReader) addf(name, format string, args ...any) {
 	r.problems = append(r.problems, appjson.Problem{Path: name, Text: fmt.Sprintf(format, args...)})
 }
 
-// app reads the document, if there is nothing wrong with it yet.
-func (r *itemReader) app() (*contract.App, error) {
-	doc, err := json.Marshal(r.doc)
-	if err != nil {
-		return nil, err
-	}
-	app, err := appjson.Decode(doc, appjson.EnabledByDefault())
+// note adds what is wrong with a document.
+func (r *itemReader) note(err error) {
 	if more, ok := errors.AsType[appjson.Problems](err); ok {
 		r.problems = append(r.problems, more...)
+	} else if err != nil {
+		r.addf("", "%v", err)
 	}
-	if len(r.problems) > 0 {
-		return nil, r.problems
+}
+
+// app reads the document. What it returns is complete if there are no problems.
+func (r *itemReader) app() *contract.App {
+	doc, err := json.Marshal(r.doc)
+	r.note(err)
+	app, err := appjson.Decode(doc, appjson.EnabledByDefault())
+	r.note(err)
+	if app == nil {
+		app = &contract.App{}
 	}
-	return app, err
+	return app
 }
 
 // take puts an attribute into the document. A list or an object of the flat form
@@ -104,7 +109,7 @@ func (r *itemReader) embed(name, text string) {
 }
 
 // policy returns the text of the policy, if the item has one. A policy that is
-// not text or not JSON is a problem, not a missing policy.
+// not text is a problem, not a missing policy.
 func (r *itemReader) policy(it item) (json.RawMessage, bool) {
 	switch value := it[attrPolicy].(type) {
 	case nil, *types.AttributeValueMemberNULL:
@@ -113,7 +118,7 @@ func (r *itemReader) policy(it item) (json.RawMessage, bool) {
 		return json.RawMessage(value.Value), strings.TrimSpace(value.Value) != "null"
 	default:
 		r.addf(attrPolicy, "must be text (S) that is a JSON object, found %s", typeOf(value))
-		return nil, true
+		return json.RawMessage("{}"), true
 	}
 }
 
