@@ -2,14 +2,17 @@ module github.com/jackfield/jackfield/plugins/scylla
 
 go 1.26.0
 
-require github.com/jackfield/jackfield/sdk v0.0.0
+require (
+	github.com/apache/cassandra-gocql-driver/v2 v2.1.2
+	github.com/hashicorp/go-hclog v1.6.3
+	github.com/jackfield/jackfield/sdk v0.0.0
+	go.uber.org/goleak v1.3.0
+)
 
 require (
-	github.com/apache/cassandra-gocql-driver/v2 v2.1.2 // indirect
 	github.com/fatih/color v1.13.0 // indirect
 	github.com/golang/protobuf v1.5.4 // indirect
 	github.com/google/jsonschema-go v0.4.3 // indirect
-	github.com/hashicorp/go-hclog v1.6.3 // indirect
 	github.com/hashicorp/go-plugin v1.8.0 // indirect
 	github.com/hashicorp/yamux v0.1.2 // indirect
 	github.com/mattn/go-colorable v0.1.13 // indirect
