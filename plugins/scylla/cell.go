@@ -1,7 +1,9 @@
 package main
 
 import (
+	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/big"
 	"slices"
@@ -42,12 +44,12 @@ func (c *cell) UnmarshalCQL(info gocql.TypeInfo, data []byte) error {
 	case gocql.TypeVarint:
 		c.value, err = varint(info, data)
 	case gocql.TypeList, gocql.TypeSet:
-		c.value, err = unmarshal[[]string](info, data)
+		c.value, err = texts(info, data)
 	default:
-		c.problem = fmt.Sprintf("cannot be of type %v", info.Type())
+		c.problem = "is of a type that has no place here"
 	}
 	if err != nil {
-		c.value, c.problem = nil, fmt.Sprintf("of type %v cannot be read", info.Type())
+		c.value, c.problem = nil, "cannot be read as what its type says"
 	}
 	return nil
 }
@@ -68,6 +70,16 @@ func varint(info gocql.TypeInfo, data []byte) (any, error) {
 		return nil, fmt.Errorf("no number of 64 bits: %w", err)
 	}
 	return n.Int64(), nil
+}
+
+// texts reads a list. gocql makes room for as many texts as the list says that it
+// has; each has at least a length of four bytes, as the number itself.
+func texts(info gocql.TypeInfo, data []byte) (any, error) {
+	const length = 4
+	if len(data) < length || uint64(binary.BigEndian.Uint32(data)) > uint64(len(data)/length) {
+		return nil, errors.New("no list")
+	}
+	return unmarshal[[]string](info, data)
 }
 
 // json writes the cell as JSON, nil if it is null. A list or an object is text

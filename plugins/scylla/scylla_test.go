@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -21,7 +22,7 @@ import (
 )
 
 // cassandra is the node that all tests share, started when the first one asks.
-var cassandra = sync.OnceValue(func() *testserver.Cassandra { return testserver.StartCassandra(testserver.Package) })
+var cassandra = sync.OnceValue(startNode)
 
 // buildDir is where the program is built; gone after the tests.
 var buildDir string
@@ -42,8 +43,8 @@ type tests struct{ m *testing.M }
 
 func (t tests) Run() int { return testserver.Run(t.m) }
 
-// binary builds the plugin as it is released, once per run.
-var binary = sync.OnceValues(func() (string, error) {
+// program builds the plugin as it is released, once per run.
+var program = sync.OnceValues(func() (string, error) {
 	path := filepath.Join(buildDir, "scylla")
 	cmd := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", path, ".")
 	cmd.Env = append(cmd.Environ(), "CGO_ENABLED=0")
@@ -62,6 +63,7 @@ func freshTable(nodes ...string) options {
 	var o options
 	o.Defaults()
 	o.Nodes, o.ReplicationFactor = nodes, 1
+	o.Username, o.Password = "cassandra", "cassandra"
 	o.TableName = fmt.Sprint("apps_", tableCount.Add(1))
 	return o
 }
@@ -71,6 +73,7 @@ func asJSON(t *testing.T, o options) json.RawMessage {
 	t.Helper()
 	doc, err := json.Marshal(map[string]any{
 		"nodes": o.Nodes, "keyspace": o.Keyspace, "table_name": o.TableName, "replication_factor": o.ReplicationFactor,
+		"username": o.Username, "password": o.Password.Reveal(),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -96,7 +99,7 @@ func opened(t *testing.T, o options) *appManager {
 // cql runs a statement past the driver; %s in it is the table.
 func cql(t *testing.T, m *appManager, stmt string, args ...any) {
 	t.Helper()
-	if err := m.session.Query(fmt.Sprintf(stmt, m.opts.table()), args...).ExecContext(t.Context()); err != nil {
+	if err := m.session.Query(strings.ReplaceAll(stmt, "%s", m.opts.table()), args...).ExecContext(t.Context()); err != nil {
 		t.Fatalf("%s: %v", stmt, err)
 	}
 }

@@ -8,7 +8,7 @@ import (
 )
 
 func TestAppManagerKeepsTheContract(t *testing.T) {
-	path, err := binary()
+	path, err := program()
 	if err != nil {
 		t.Fatalf("build the plugin: %v\n%s", err, path)
 	}

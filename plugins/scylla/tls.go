@@ -4,7 +4,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"fmt"
+	"net"
 	"os"
 )
 
@@ -71,8 +71,8 @@ func explainTLS(err error) string {
 	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
 		return "ssl_mode: the node speaks no TLS; set it to disable"
 	}
-	if alert, ok := errors.AsType[tls.AlertError](err); ok {
-		return fmt.Sprintf("ssl_cert: the node refuses TLS with us (%v)", alert)
+	if alert, ok := errors.AsType[*net.OpError](err); ok && alert.Op == "remote error" {
+		return "ssl_cert: the node refuses TLS with us"
 	}
 	return ""
 }
