@@ -89,7 +89,7 @@ func TestOptionsOfEachDriver(t *testing.T) {
 			`{"app_manager": {"driver": "scylla"}, "database": {"scylladb": {"nodes": ["a:1", "b:2"]}}}`, contract.KindAppManager,
 			map[string]any{
 				"nodes": []any{"a:1", "b:2"}, "keyspace": "sockudo", "table_name": "applications",
-				"replication_class": "SimpleStrategy", "replication_factor": 3.0,
+				"replication_class": "SimpleStrategy", "replication_factor": 3.0, "consistency": "local_quorum", "ssl_mode": "disable",
 			},
 		},
 		"sqs": {

@@ -26,6 +26,9 @@ func (l *loader) validateStores() {
 		if (db.DynamoDB.AccessKeyID == "") != (db.DynamoDB.SecretAccessKey == "") {
 			l.addf("database.dynamodb.aws_access_key_id", "and aws_secret_access_key belong together; set both or none")
 		}
+		if (db.DynamoDB.ReadCapacity == 0) != (db.DynamoDB.WriteCapacity == 0) {
+			l.addf("database.dynamodb.read_capacity", "and write_capacity belong together; set both or none")
+		}
 	case driverScyllaDB:
 		l.checkScylla(db.ScyllaDB)
 	}
@@ -103,6 +106,7 @@ func (l *loader) checkScylla(s ScyllaDB) {
 			l.addf("database.scylladb.nodes", "must hold host:port, has %s", describe(node))
 		}
 	}
+	l.checkSSL("database.scylladb", s.SSLCA, s.SSLCert, s.SSLKey)
 	for key, name := range map[string]string{"keyspace": s.Keyspace, "table_name": s.TableName} {
 		if !identifier.MatchString(name) {
 			l.addf("database.scylladb."+key, "%w", mustBe("letters, digits and _", name))
