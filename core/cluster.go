@@ -10,13 +10,11 @@ import (
 	"github.com/jackfield/jackfield/core/internal/lastevent"
 	"github.com/jackfield/jackfield/core/internal/metrics"
 	"github.com/jackfield/jackfield/core/internal/replica"
-	"github.com/jackfield/jackfield/core/internal/watchlist"
 	"github.com/jackfield/jackfield/core/internal/webhook"
 )
 
 // buildCluster makes this node one of several, if the adapter says so.
 func (s *server) buildCluster() {
-	s.online = watchlist.New()
 	if s.host == nil || s.host.Adapter() == nil {
 		return
 	}
@@ -25,7 +23,10 @@ func (s *server) buildCluster() {
 		// A name in the configuration may be that of several nodes by mistake.
 		Adapter: s.host.Adapter(), ID: s.node + "-" + rand.Text(), Now: s.now, Logger: s.log.Named("cluster"),
 		Lease: health.NodeTimeout, Heartbeat: health.HeartbeatInterval,
-		Online: s.online, AppChanged: s.apps.Doubt,
+		Online: s.online, AppChanged: s.apps.Changed,
+	}
+	if s.people != nil {
+		opts.People = s.people
 	}
 	if health.Enabled {
 		opts.Cleanup = health.CleanupInterval
@@ -34,6 +35,7 @@ func (s *server) buildCluster() {
 		opts.Webhooks = reports{s.webhooks}
 	}
 	s.cluster = adapter.New(opts)
+	s.apps.OnLocalChange(s.cluster.TellAppChanged)
 	s.metrics.AddSamples(s.cluster)
 }
 

@@ -13,8 +13,8 @@ type Binaries struct {
 	dir string
 }
 
-// Build compiles the core, the memory plugin and the named ones into a new
-// temporary directory, with the race detector if the calling test has it.
+// Build compiles the core, the memory plugin and the plugins that are named into
+// a new temporary directory, with the race detector if the calling test has it.
 func Build(plugins ...string) (*Binaries, error) {
 	root, err := moduleRoot()
 	if err != nil {
@@ -25,15 +25,15 @@ func Build(plugins ...string) (*Binaries, error) {
 		return nil, fmt.Errorf("make directory for binaries: %w", err)
 	}
 	b := &Binaries{dir: dir}
-	targets := [][2]string{{b.Core(), "./cmd/jackfield"}}
-	for _, name := range append([]string{"memory"}, plugins...) {
-		targets = append(targets, [2]string{b.Plugin(name), "./plugins/" + name})
-	}
-	for _, target := range targets {
-		if err := compile(root, target[0], target[1]); err != nil {
-			b.Remove()
-			return nil, err
+	err = compile(root, b.Core(), "./cmd/jackfield")
+	for _, plugin := range append([]string{"memory"}, plugins...) {
+		if err == nil {
+			err = compile(root, b.Plugin(plugin), "./plugins/"+plugin)
 		}
+	}
+	if err != nil {
+		b.Remove()
+		return nil, err
 	}
 	return b, nil
 }

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/jackfield/jackfield/core/internal/hub"
+	"github.com/jackfield/jackfield/core/internal/pusher"
 	"github.com/jackfield/jackfield/core/internal/replica"
 )
 
@@ -52,6 +53,18 @@ func infoOf(cell *replica.Cell, appID, name string, total uint32) hub.ChannelInf
 // isChannel leaves out what is counted and is no channel: quotas, connections,
 // and the channels of users, which no API shows.
 func isChannel(name string) bool { return name != "" && name[0] != '#' }
+
+// Members returns the members of a presence channel.
+func (w Everywhere) Members(appID, name string) []pusher.Member {
+	n := w.node
+	n.mu.RLock()
+	defer n.mu.RUnlock()
+	var all []pusher.Member
+	for _, m := range n.machine.Cell(cellOf(appID, name)).Members(presenceKey(appID, name)) {
+		all = append(all, pusher.Member{UserID: m.User, Info: m.Info})
+	}
+	return all
+}
 
 // Users returns the ids of the members of a presence channel.
 func (w Everywhere) Users(appID, name string) []string {
