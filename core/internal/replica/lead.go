@@ -85,7 +85,7 @@ func (c *Cell) leadCommand() (Command, bool) {
 	case l.stored.Before(l.handed) && c.now >= l.storeAt:
 		cmd.Kind, cmd.After = Advance, l.handed
 	case l.herald.at.Before(c.view.at) && l.out < maxOut:
-		cmd.Kind, cmd.After, cmd.Limit = Recall, l.herald.at, readLimit
+		cmd.Kind, cmd.After, cmd.Limit = Recall, l.herald.at, c.opts.Read
 	default:
 		return Command{}, false
 	}
