@@ -29,6 +29,11 @@ type MySQL struct {
 	PoolMin              *uint32       `key:"pool_min" env:"DATABASE_MYSQL_POOL_MIN" doc:"Sessions kept open; null = database_pooling.min."`
 	PoolMax              *uint32       `key:"pool_max" env:"DATABASE_MYSQL_POOL_MAX" min:"1" doc:"Most sessions; null = database_pooling.max."`
 	ConnectionPoolSize   uint32        `key:"connection_pool_size" env:"DATABASE_CONNECTION_POOL_SIZE" default:"10" min:"1" doc:"Most sessions while database_pooling is disabled."`
+	SSLMode              string        `key:"ssl_mode" env:"DATABASE_MYSQL_SSL_MODE" default:"prefer" oneof:"disable|prefer|require|verify-ca|verify-full" doc:"TLS: never; if the server has it; always; with a certificate of a known authority; and made out to the host."`
+	SSLCA                string        `key:"ssl_ca" env:"DATABASE_MYSQL_SSL_CA" doc:"PEM file of authorities; empty = those of the system."`
+	SSLCert              string        `key:"ssl_cert" env:"DATABASE_MYSQL_SSL_CERT" doc:"PEM file of our certificate."`
+	SSLKey               string        `key:"ssl_key" env:"DATABASE_MYSQL_SSL_KEY" doc:"PEM file of its key."`
+	ReadReplicas         []string      `key:"read_replicas" env:"DATABASE_MYSQL_READ_REPLICAS" doc:"Replicas, each host or host:port, that are asked while the server at host is away."`
 	CacheTTL             time.Duration `key:"cache_ttl" fallback:"CACHE_TTL_SECONDS" unit:"s" default:"300" dead:"" doc:"Without effect: apps are cached in the server, see app_manager.cache."`
 	CacheMaxCapacity     uint64        `key:"cache_max_capacity" fallback:"CACHE_MAX_CAPACITY" default:"100" dead:"" doc:"Without effect."`
 	CacheCleanupInterval time.Duration `key:"cache_cleanup_interval" fallback:"CACHE_CLEANUP_INTERVAL" unit:"s" default:"60" dead:"" doc:"Without effect."`
@@ -45,6 +50,11 @@ type Postgres struct {
 	PoolMin              *uint32       `key:"pool_min" env:"DATABASE_POSTGRES_POOL_MIN" doc:"Sessions kept open; null = database_pooling.min."`
 	PoolMax              *uint32       `key:"pool_max" env:"DATABASE_POSTGRES_POOL_MAX" min:"1" doc:"Most sessions; null = database_pooling.max."`
 	ConnectionPoolSize   uint32        `key:"connection_pool_size" env:"DATABASE_CONNECTION_POOL_SIZE" default:"10" min:"1" doc:"Most sessions while database_pooling is disabled."`
+	SSLMode              string        `key:"ssl_mode" env:"DATABASE_POSTGRES_SSL_MODE" default:"prefer" oneof:"disable|prefer|require|verify-ca|verify-full" doc:"TLS: never; if the server has it; always; with a certificate of a known authority; and made out to the host."`
+	SSLCA                string        `key:"ssl_ca" env:"DATABASE_POSTGRES_SSL_CA" doc:"PEM file of authorities; empty = those of the system."`
+	SSLCert              string        `key:"ssl_cert" env:"DATABASE_POSTGRES_SSL_CERT" doc:"PEM file of our certificate."`
+	SSLKey               string        `key:"ssl_key" env:"DATABASE_POSTGRES_SSL_KEY" doc:"PEM file of its key."`
+	ReadReplicas         []string      `key:"read_replicas" env:"DATABASE_POSTGRES_READ_REPLICAS" doc:"Replicas, each host or host:port, that are asked while the server at host is away."`
 	CacheTTL             time.Duration `key:"cache_ttl" fallback:"CACHE_TTL_SECONDS" unit:"s" default:"300" dead:"" doc:"Without effect: apps are cached in the server, see app_manager.cache."`
 	CacheMaxCapacity     uint64        `key:"cache_max_capacity" fallback:"CACHE_MAX_CAPACITY" default:"100" dead:"" doc:"Without effect."`
 	CacheCleanupInterval time.Duration `key:"cache_cleanup_interval" fallback:"CACHE_CLEANUP_INTERVAL" unit:"s" default:"60" dead:"" doc:"Without effect."`

@@ -126,7 +126,7 @@ func (p *Process) Kill() {
 	if p.cmd == nil {
 		return
 	}
-	_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
+	killTree(p.cmd.Process.Pid)
 	<-p.exited
 	p.cmd = nil
 }
@@ -164,7 +164,7 @@ func (p *Process) signal(s syscall.Signal) {
 		p.tb.Fatalf("%s: %v: it is not running", p.spec.Name, s)
 		return
 	}
-	if err := syscall.Kill(-p.cmd.Process.Pid, s); err != nil {
+	if err := signalTree(p.cmd.Process.Pid, s); err != nil {
 		p.tb.Fatalf("%s: %v: %v", p.spec.Name, s, err)
 	}
 }

@@ -214,6 +214,21 @@ func (h *Host) Upgrade(ctx context.Context, plugin string, choices map[contract.
 	return errors.Join(problems...)
 }
 
+// AdoptLogLevel has the plugins log what the host's logger passes on now; it
+// waits for them until ctx ends. Those that start later do so anyway.
+func (h *Host) AdoptLogLevel(ctx context.Context) {
+	var wg sync.WaitGroup
+	for _, s := range h.supervisors {
+		s.mu.Lock()
+		p := s.process
+		s.mu.Unlock()
+		if p != nil {
+			wg.Go(func() { p.adoptLogLevel(ctx, s.logger.GetLevel()) })
+		}
+	}
+	wg.Wait()
+}
+
 // FlushQueue waits until the queue has taken all jobs that were kept while it
 // was away. The error says how many are left.
 func (h *Host) FlushQueue(ctx context.Context) error {
