@@ -136,10 +136,10 @@ func (o *options) checkDatacenter(session *gocql.Session) error {
 func (o *options) explain(err error) error {
 	nodes := strings.Join(o.Nodes, ", ")
 	if errors.Is(err, errNoUser) {
-		return fmt.Errorf("%w: username: %s want a user and a password; set username and password", contract.ErrAuth, nodes)
+		return fmt.Errorf("%w: database.scylladb.username: %s want a user and a password; set username and password", contract.ErrAuth, nodes)
 	}
 	if refusal, ok := errors.AsType[gocql.RequestError](err); ok && refusal.Code() == gocql.ErrCodeCredentials {
-		return fmt.Errorf("%w: username: %s refuse %q and this password; correct username and password: %s", contract.ErrAuth, nodes, o.Username, refusal.Message())
+		return fmt.Errorf("%w: database.scylladb.username: %s refuse %q and this password; correct username and password: %s", contract.ErrAuth, nodes, o.Username, refusal.Message())
 	}
 	if text := explainTLS(err); text != "" {
 		return fmt.Errorf("%w: %s: %v", contract.ErrUnavailable, text, err)
@@ -148,7 +148,7 @@ func (o *options) explain(err error) error {
 	if o.SSLMode == sslDisable {
 		hint += "; if it wants TLS, set ssl_mode"
 	}
-	return fmt.Errorf("%w: nodes: %s cannot be reached; %s: %w", contract.ErrUnavailable, nodes, hint, err)
+	return fmt.Errorf("%w: database.scylladb.nodes: %s cannot be reached; %s: %w", contract.ErrUnavailable, nodes, hint, err)
 }
 
 // nextNode has a look-up that failed repeated once, at another node.
