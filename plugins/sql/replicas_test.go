@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/jackfield/jackfield/sdk/contract"
+	"github.com/jackfield/jackfield/sdk/testserver"
 )
 
 // A copy of the database on another server stands in for a replica: what counts
@@ -65,4 +67,36 @@ func TestReplicasAnswerWhileThePrimaryIsAway(t *testing.T) {
 			t.Error("reads of replicas are not counted")
 		}
 	})
+}
+
+// A standby of PostgreSQL takes no changes and sends no notices.
+func TestAStandbyOfPostgresServesWhatItHas(t *testing.T) {
+	p := products[0]
+	primary := testserver.StartPostgres(t)
+	o := optionsFor(primary, primary.Database(t))
+	on := mustOpen(t, p, o)
+	if _, err := on.Create(t.Context(), app("a")); err != nil {
+		t.Fatal(err)
+	}
+	standby := testserver.StartPostgresStandby(t, primary)
+	alone := optionsFor(standby, o.Database)
+	m := mustOpen(t, p, alone)
+	heard := watch(t, m)
+	if err := second(m.Create(t.Context(), app("b"))); !errors.Is(err, contract.ErrUnavailable) {
+		t.Errorf("create on a standby: %v", err)
+	}
+	if _, err := on.Create(t.Context(), app("c")); err != nil {
+		t.Fatal(err)
+	}
+	until(t, "a change of the primary", func() bool { return heard.told("c") })
+	o.ReadReplicas = []string{standby.Addr}
+	both := mustOpen(t, p, o)
+	primary.Kill()
+	until(t, "the standby to answer", func() bool {
+		_, err := both.FindByKey(t.Context(), "key-c")
+		return err == nil
+	})
+	if err := both.Health(t.Context()); err == nil || !strings.Contains(err.Error(), "1 read replica") {
+		t.Errorf("health while the primary is away: %v", err)
+	}
 }

@@ -64,6 +64,11 @@ func TestMistakesOfTheOperatorAreExplained(t *testing.T) {
 				contract.ErrAuth,
 				[]string{section + ".username", nobody, "GRANT"},
 			},
+			"a user who may not read the table": {
+				func(o *options) { *o = as(*o, nobody); o.TableName = "complete" },
+				contract.ErrAuth,
+				[]string{section + ".username", nobody, "complete", "GRANT"},
+			},
 			"a newer table": {
 				func(o *options) { o.TableName = "newer" },
 				contract.ErrInvalid,
@@ -80,9 +85,11 @@ func TestMistakesOfTheOperatorAreExplained(t *testing.T) {
 				[]string{section + ".ssl_mode", "has no TLS", "prefer or disable"},
 			},
 		}
-		newer := good
-		newer.TableName = "newer"
-		mustOpen(t, p, newer)
+		for _, name := range []string{"newer", "complete"} {
+			o := good
+			o.TableName = name
+			mustOpen(t, p, o)
+		}
 		p.shared().SQL(t, good.Database, "UPDATE newer_schema SET version = 9")
 		for name, mistake := range mistakes {
 			t.Run(name, func(t *testing.T) {
@@ -179,4 +186,24 @@ func TestDefaultsNeedADatabaseAndNothingElse(t *testing.T) {
 	if text := fmt.Sprintf("%+v", options{Password: "hunter2"}); strings.Contains(text, "hunter2") {
 		t.Errorf("options print their password: %s", text)
 	}
+}
+
+func TestAUnixSocketIsAHostToo(t *testing.T) {
+	onBoth(t, func(t *testing.T, p product) {
+		o := optionsFor(p.shared(), p.shared().Database(t))
+		switch s := p.shared().(type) {
+		case *testserver.Postgres:
+			o.Host = s.Dir
+		case *testserver.MariaDB:
+			o.Host = filepath.Join(s.Dir, "s.sock")
+		}
+		o.SSLMode = sslVerifyFull // means nothing there
+		m := mustOpen(t, p, o)
+		if _, err := m.Create(t.Context(), app("a")); err != nil {
+			t.Error(err)
+		}
+		o.Host = "/no/such/socket"
+		_, err := tryOpen(t, p, o, hclog.NewNullLogger())
+		wantWords(t, err, contract.ErrUnavailable, []string{"nothing listens at /no/such/socket"})
+	})
 }
