@@ -219,6 +219,23 @@ func TestAColumnThatIsAddedLaterIsRead(t *testing.T) {
 	})
 }
 
+// Whoever keeps tenants in a table of their own shows them as a view.
+func TestAViewOfAnotherTableIsRead(t *testing.T) {
+	onBoth(t, func(t *testing.T, p product) {
+		o := foreign(t, p, foreignRows)
+		p.shared().SQL(t, o.Database, p.inSQL(`CREATE VIEW tenants AS SELECT id, "key", secret, enabled, policy, updated_at FROM applications`))
+		o.TableName = "tenants"
+		m := mustOpen(t, p, o)
+		got, err := m.FindByKey(t.Context(), "nested-key")
+		if err != nil || sameApp(got, foreignApps()["nested"]) != "" {
+			t.Errorf("app %+v, %v", got, err)
+		}
+		heard := watch(t, m)
+		p.shared().SQL(t, o.Database, "DELETE FROM applications WHERE id = 'flat'")
+		until(t, "a change of the table below", func() bool { return heard.deleted("flat") })
+	})
+}
+
 func TestTableNamesMayHaveASchema(t *testing.T) {
 	onBoth(t, func(t *testing.T, p product) {
 		o := optionsFor(p.shared(), p.shared().Database(t))
