@@ -67,7 +67,10 @@ type DynamoDB struct {
 	EndpointURL     string `key:"endpoint_url" env:"DATABASE_DYNAMODB_ENDPOINT_URL" doc:"Endpoint instead of AWS's own."`
 	AccessKeyID     string `key:"aws_access_key_id" doc:"Static credentials; empty = the default AWS chain, which reads the AWS_* names of the environment."`
 	SecretAccessKey Secret `key:"aws_secret_access_key" doc:"Static credentials."`
+	SessionToken    Secret `key:"aws_session_token" doc:"Token of static credentials that are temporary."`
 	ProfileName     string `key:"aws_profile_name" doc:"Profile of the shared AWS files."`
+	ReadCapacity    uint32 `key:"read_capacity" doc:"Read units of a table that has to be created; 0 = pay per request."`
+	WriteCapacity   uint32 `key:"write_capacity" doc:"Write units of a table that has to be created; 0 = pay per request."`
 }
 
 // ScyllaDB are the options of app_manager driver scylladb.
@@ -78,5 +81,11 @@ type ScyllaDB struct {
 	Username          string   `key:"username" env:"SCYLLADB_USERNAME" doc:"User."`
 	Password          Secret   `key:"password" env:"SCYLLADB_PASSWORD" doc:"Password."`
 	ReplicationClass  string   `key:"replication_class" env:"SCYLLADB_REPLICATION_CLASS" default:"SimpleStrategy" doc:"Replication of a keyspace that has to be created."`
-	ReplicationFactor uint32   `key:"replication_factor" env:"SCYLLADB_REPLICATION_FACTOR" default:"3" min:"1" doc:"Copies in a keyspace that has to be created."`
+	ReplicationFactor uint32   `key:"replication_factor" env:"SCYLLADB_REPLICATION_FACTOR" default:"3" min:"1" doc:"Copies in a keyspace that has to be created; in each data centre with NetworkTopologyStrategy."`
+	Consistency       string   `key:"consistency" env:"SCYLLADB_CONSISTENCY" default:"local_quorum" oneof:"one|local_one|quorum|local_quorum|all" doc:"Copies that a look-up asks; changes always need a quorum."`
+	LocalDatacenter   string   `key:"local_datacenter" env:"SCYLLADB_LOCAL_DATACENTER" doc:"Data centre whose nodes are asked first; empty = all alike."`
+	SSLMode           string   `key:"ssl_mode" env:"SCYLLADB_SSL_MODE" default:"disable" oneof:"disable|require|verify-ca|verify-full" doc:"TLS: never; always; with a certificate of a known authority; and made out to the node."`
+	SSLCA             string   `key:"ssl_ca" env:"SCYLLADB_SSL_CA" doc:"PEM file of authorities; empty = those of the system."`
+	SSLCert           string   `key:"ssl_cert" env:"SCYLLADB_SSL_CERT" doc:"PEM file of our certificate."`
+	SSLKey            string   `key:"ssl_key" env:"SCYLLADB_SSL_KEY" doc:"PEM file of its key."`
 }

@@ -169,7 +169,13 @@ func (p *Process) signal(s syscall.Signal) {
 	}
 }
 
-func (p *Process) end() { p.Kill() }
+// end kills the server, and says so if it had ended by itself.
+func (p *Process) end() {
+	if p.cmd != nil && !p.Running() {
+		p.tb.Logf("%s had ended by itself (%v): %s", p.spec.Name, p.cmd.ProcessState, p.tail())
+	}
+	p.Kill()
+}
 
 // spawner starts all processes on one thread that never ends, because the kernel
 // ends a child when the thread that started it does.
