@@ -49,7 +49,7 @@ func (s *server) sessionOptions() session.Options {
 	opts := session.Options{
 		Hub: s.hub, Apps: s.apps, Counters: s.metrics.App, Logger: s.log.Named("session"),
 		Random: rand.Reader, Now: s.now, Prefixes: s.prefixes(),
-		ActivityTimeout: s.cfg.Server.ActivityTimeout, PongTimeout: pongTimeout,
+		ActivityTimeout: s.cfg.Server.ActivityTimeout, PongTimeout: pongTimeout, PingEvent: s.cfg.WebSocket.PingEvent,
 		LastEvents: s.events, Watchlist: s.online,
 		AuthorizeWithin: authorizeWithin, SigninWithin: s.cfg.Server.UserAuthenticationTimeout,
 		Webhooks:       s.webhooks.Sink(),

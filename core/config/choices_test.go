@@ -51,14 +51,22 @@ func TestOptionsOfEachDriver(t *testing.T) {
 			`{"app_manager": {"driver": "mysql"}, "database": {"mysql": {"password": "p"}}}`, contract.KindAppManager,
 			map[string]any{
 				"host": "localhost", "port": 3306.0, "username": "root", "password": "p", "database": "sockudo",
-				"table_name": "applications", "pool_min": 2.0, "pool_max": 10.0,
+				"table_name": "applications", "pool_min": 2.0, "pool_max": 10.0, "ssl_mode": "prefer",
 			},
 		},
 		"postgres with sizes of its own": {
 			`{"app_manager": {"driver": "postgresql"}, "database": {"postgres": {"pool_min": 0, "pool_max": 3}}}`, contract.KindAppManager,
 			map[string]any{
 				"host": "localhost", "port": 5432.0, "username": "postgres", "database": "sockudo",
-				"table_name": "applications", "pool_min": 0.0, "pool_max": 3.0,
+				"table_name": "applications", "pool_min": 0.0, "pool_max": 3.0, "ssl_mode": "prefer",
+			},
+		},
+		"postgres with TLS and replicas": {
+			`{"app_manager": {"driver": "pgsql"}, "database": {"postgres": {"ssl_mode": "require", "read_replicas": ["r1", "r2:5433"]}}}`,
+			contract.KindAppManager,
+			map[string]any{
+				"host": "localhost", "port": 5432.0, "username": "postgres", "database": "sockudo",
+				"table_name": "applications", "pool_min": 2.0, "pool_max": 10.0, "ssl_mode": "require", "read_replicas": []any{"r1", "r2:5433"},
 			},
 		},
 		"postgres without pooling": {
@@ -66,7 +74,7 @@ func TestOptionsOfEachDriver(t *testing.T) {
 			contract.KindAppManager,
 			map[string]any{
 				"host": "localhost", "port": 5432.0, "username": "postgres", "database": "sockudo",
-				"table_name": "applications", "pool_min": 0.0, "pool_max": 4.0,
+				"table_name": "applications", "pool_min": 0.0, "pool_max": 4.0, "ssl_mode": "prefer",
 			},
 		},
 		"dynamodb": {
@@ -81,7 +89,7 @@ func TestOptionsOfEachDriver(t *testing.T) {
 			`{"app_manager": {"driver": "scylla"}, "database": {"scylladb": {"nodes": ["a:1", "b:2"]}}}`, contract.KindAppManager,
 			map[string]any{
 				"nodes": []any{"a:1", "b:2"}, "keyspace": "sockudo", "table_name": "applications",
-				"replication_class": "SimpleStrategy", "replication_factor": 3.0,
+				"replication_class": "SimpleStrategy", "replication_factor": 3.0, "consistency": "local_quorum", "ssl_mode": "disable",
 			},
 		},
 		"sqs": {
