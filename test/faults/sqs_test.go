@@ -84,7 +84,14 @@ func webhooksOverSQS(t *testing.T, endpoint *testserver.SQS) {
 	s := hookedWith(t, onSQS(endpoint.URL, true), r.URL)
 	c := say(t, s.Port, channels, 0)
 	defer c.conn.Close()
+	told := func() (sum int) {
+		for _, numbers := range r.firsts() {
+			sum += len(numbers)
+		}
+		return sum
+	}
 	for round := range rounds {
+		before := told()
 		for n := round * each; n < (round+1)*each; n++ {
 			for i := range channels {
 				if err := c.send(`{"event":"client-n","channel":"private-%d","data":"%d"}`, i, n); err != nil {
@@ -92,19 +99,16 @@ func webhooksOverSQS(t *testing.T, endpoint *testserver.SQS) {
 				}
 			}
 		}
+		if round%2 == 1 { // else while the jobs are enqueued
+			until(t, "some events", func() bool { return told() > before+channels })
+		}
 		killPlugin(t, s, "sqs")
 	}
-	until(t, "all events of all channels", func() bool {
-		sum := 0
-		for _, told := range r.firsts() {
-			sum += len(told)
-		}
-		return sum == channels*rounds*each
-	})
-	for channel, told := range r.firsts() {
-		for n, got := range told {
+	until(t, "all events of all channels", func() bool { return told() == channels*rounds*each })
+	for channel, numbers := range r.firsts() {
+		for n, got := range numbers {
 			if got != fmt.Sprint(n) {
-				t.Errorf("%s told %v", channel, told)
+				t.Errorf("%s told %v", channel, numbers)
 				break
 			}
 		}
