@@ -17,7 +17,7 @@ var built *launch.Binaries
 
 func TestMain(m *testing.M) {
 	var err error
-	if built, err = launch.Build(); err != nil {
+	if built, err = launch.Build("sqs"); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
