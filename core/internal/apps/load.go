@@ -119,11 +119,11 @@ func (r *Registry) accept(record *contract.App, seen sight, good time.Duration) 
 	if seen.cold {
 		current = r.told.Load() == seen.told
 	}
-	if old := h.Load().Record; h.believes(record, current) && !reflect.DeepEqual(record, old) {
+	if old := h.Load().Record; h.believes(record, current, r.now(), r.opts.SoftTTL) && !reflect.DeepEqual(record, old) {
 		r.swap(h, record)
 		changed = true
 	}
-	if current {
+	if current && !h.lags(record) {
 		r.renew(h, good)
 	} else {
 		h.hard.CompareAndSwap(0, int64(r.now()+r.hardTTL()))
