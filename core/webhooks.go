@@ -3,6 +3,7 @@ package core
 import (
 	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/jackfield/jackfield/core/internal/admin"
@@ -25,6 +26,7 @@ func (s *server) buildWebhooks() {
 		return
 	}
 	s.tellUnknownEvents()
+	s.tellNoOrder()
 	w, reliability := s.cfg.Webhooks, s.cfg.Queue.Reliability
 	s.webhooks = webhook.New(webhook.Options{
 		Queue: queue, Apps: s.apps, Counters: s.metrics.App, Requests: s.metrics.NewWebhookDelivery(),
@@ -56,6 +58,15 @@ func (s *server) tellWebhooksOff() {
 			s.log.Warn("webhooks are off: queue.driver is none, but apps have webhooks; choose another driver to send them", "app", app.ID)
 			return
 		}
+	}
+}
+
+// tellNoOrder says once that the queue does not keep the order of webhooks.
+func (s *server) tellNoOrder() {
+	has := s.host.Capabilities(contract.KindQueue)
+	if !slices.Contains(has, contract.CapQueueFIFO) || !slices.Contains(has, contract.CapQueueGroup) {
+		s.log.Warn("webhooks of a channel may arrive in another order than the events: the queue does not keep it (of SQS, only FIFO queues do: queue.sqs.fifo)",
+			"driver", s.cfg.Queue.Driver)
 	}
 }
 

@@ -31,7 +31,7 @@ type Host struct {
 // when each of them is configured: within 30 seconds, with all problems at
 // once if there are any. Nothing is left behind then. A driver whose backend is
 // away counts as configured and shows as Degraded, except the app manager's,
-// which must answer. The host runs until Stop, whatever happens to ctx.
+// which must answer; one that is still being prepared is waited for. The host runs until Stop, whatever happens to ctx.
 func Start(ctx context.Context, o Options) (*Host, error) {
 	o.setDefaults()
 	catalog, err := readCatalog(o.Dir)
