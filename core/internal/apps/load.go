@@ -210,6 +210,10 @@ func (r *Registry) remove(h *Handle) {
 func (r *Registry) SetDefaults(limits Limits) {
 	var changed []*Handle
 	r.changes.Lock()
+	if r.opts.Defaults == limits {
+		r.changes.Unlock()
+		return
+	}
 	r.opts.Defaults = limits
 	r.ids.each(func(_ string, h *Handle) {
 		if old := h.Load(); !old.Gone {
