@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 	"sync"
 	"time"
 
@@ -108,22 +107,9 @@ func (s *server) stopPlugins() error {
 	return s.host.Stop(ctx)
 }
 
-// inCore are the drivers that need no plugin.
-var inCore = map[contract.Kind]string{
-	contract.KindCache:       " none ",
-	contract.KindQueue:       " none ",
-	contract.KindRateLimiter: " memory none ",
-	contract.KindAdapter:     " local ",
-}
-
 // startPlugins starts the plugins of all drivers that the core does not serve.
 func (s *server) startPlugins(ctx context.Context) error {
-	choices := map[contract.Kind]plugin.Choice{}
-	for kind, c := range s.cfg.Choices() {
-		if !strings.Contains(inCore[kind], " "+c.Driver+" ") {
-			choices[kind] = plugin.Choice{Driver: c.Driver, Options: c.Options}
-		}
-	}
+	choices := choicesOf(s.cfg.Choices())
 	if len(choices) == 0 {
 		return nil
 	}
