@@ -54,6 +54,7 @@ var special = []launch.App{
 // settings are what the server of a file is set to besides.
 var settings = map[string]map[string]any{
 	"full.test.mjs":    {"max_connections": 1},
+	"ping.test.mjs":    {"activity_timeout": 1, "websocket": map[string]any{"ping_event": true}},
 	"silence.test.mjs": {"activity_timeout": 1},
 }
 
@@ -75,17 +76,31 @@ func runAll(t *testing.T, compression bool) {
 			t.Parallel()
 			mail := httptest.NewServer(&mailbox{})
 			t.Cleanup(mail.Close)
-			config := map[string]any{"user_authentication_timeout": 1}
-			maps.Copy(config, settings[file])
-			if compression {
-				config["websocket"] = map[string]any{"compression": "shared"}
-			}
-			server := built.Start(t, launch.Options{Apps: append([]launch.App{hooked(mail.URL)}, special...), Config: config})
+			server := built.Start(t, launch.Options{
+				Apps:   append([]launch.App{hooked(mail.URL)}, special...),
+				Config: configFor(file, compression),
+			})
 			control := httptest.NewServer(controls(server))
 			t.Cleanup(control.Close)
 			runNode(t, file, server.Port, control.URL, mail.URL, compression)
 		})
 	}
+}
+
+// configFor returns the configuration of the server of a file.
+func configFor(file string, compression bool) map[string]any {
+	config := map[string]any{"user_authentication_timeout": 1}
+	maps.Copy(config, settings[file])
+	if compression {
+		sockets, _ := config["websocket"].(map[string]any)
+		sockets = maps.Clone(sockets)
+		if sockets == nil {
+			sockets = map[string]any{}
+		}
+		sockets["compression"] = "shared"
+		config["websocket"] = sockets
+	}
+	return config
 }
 
 // TestExample runs the snippet that "make run" and the README show.
