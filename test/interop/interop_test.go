@@ -55,6 +55,7 @@ var special = []launch.App{
 var settings = map[string]map[string]any{
 	"full.test.mjs":    {"max_connections": 1},
 	"ping.test.mjs":    {"activity_timeout": 1, "websocket": map[string]any{"ping_event": true}},
+	"prefix.test.mjs":  {"path_prefix": "/ws"},
 	"silence.test.mjs": {"activity_timeout": 1},
 }
 
