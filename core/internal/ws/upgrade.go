@@ -96,6 +96,7 @@ func (s *Server) upgrade(c *Conn, req *http.Request, br *bufio.Reader) {
 	}
 	_ = c.nc.SetDeadline(time.Time{})
 	c.unblock()
+	c.patient = c.tls == nil
 	s.open.Add(1)
 	s.wg.Add(1)
 	s.opts.Handler.Open(c, req)

@@ -1,0 +1,101 @@
+package testserver
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+)
+
+// Redis is a Redis server.
+type Redis struct {
+	*Process
+	// Addr is host:port; Port the port alone.
+	Addr string
+	Port int
+	// Dir holds its data; what a test needs beside the server may go there too.
+	Dir string
+}
+
+// StartRedis starts a Redis that keeps nothing on disk. settings are added to
+// its configuration, a line each, such as "requirepass secret".
+func StartRedis(tb TB, settings ...string) *Redis {
+	tb.Helper()
+	r := &Redis{Port: Port(tb), Dir: Dir(tb, "")}
+	r.Addr = address(r.Port)
+	r.Process = startRedis(tb, r, []string{fmt.Sprint("port ", r.Port), `save ""`, "appendonly no"}, settings)
+	return r
+}
+
+func startRedis(tb TB, r *Redis, lines, settings []string, args ...string) *Process {
+	tb.Helper()
+	path, err := program("redis-server")
+	if err != nil {
+		tb.Fatalf("start Redis: %v", err)
+		return nil
+	}
+	file := filepath.Join(r.Dir, "redis.conf")
+	lines = append([]string{"bind 127.0.0.1", "daemonize no", "dir " + r.Dir}, append(lines, settings...)...)
+	if err := os.WriteFile(file, []byte(strings.Join(lines, "\n")+"\n"), 0o600); err != nil {
+		tb.Fatalf("start Redis: %v", err)
+		return nil
+	}
+	return Start(tb, Command{
+		Name: "Redis", Path: path, Args: append([]string{file}, args...), Dir: r.Dir,
+		Ready: func(ctx context.Context) error { return redisAnswers(ctx, r.Addr) },
+	})
+}
+
+// redisAnswers reports whether a Redis takes commands. One that wants a password
+// or TLS answers in its way, and that counts.
+func redisAnswers(ctx context.Context, addr string) error {
+	answer, err := redisAsk(ctx, addr, "PING")
+	switch {
+	case err != nil:
+		return err
+	case strings.HasPrefix(answer, "-LOADING"):
+		return errors.New(answer)
+	}
+	return nil
+}
+
+// redisAsk sends one command over a connection of its own and returns the first
+// line of the answer, or all lines of an answer that is one text.
+func redisAsk(ctx context.Context, addr string, words ...string) (string, error) {
+	var d net.Dialer
+	c, err := d.DialContext(ctx, "tcp", addr)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = c.Close() }()
+	if deadline, ok := ctx.Deadline(); ok {
+		_ = c.SetDeadline(deadline)
+	}
+	if _, err := fmt.Fprintf(c, "%s\r\n", strings.Join(words, " ")); err != nil {
+		return "", err
+	}
+	r := bufio.NewReader(c)
+	line, err := r.ReadString('\n')
+	if err != nil {
+		return "", err
+	}
+	line = strings.TrimSpace(line)
+	size, err := strconv.Atoi(strings.TrimPrefix(line, "$"))
+	if !strings.HasPrefix(line, "$") || err != nil || size < 0 {
+		return line, nil
+	}
+	text := make([]byte, size)
+	for read := 0; read < size; {
+		n, err := r.Read(text[read:])
+		if err != nil {
+			return "", err
+		}
+		read += n
+	}
+	return string(text), nil
+}

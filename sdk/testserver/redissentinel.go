@@ -1,0 +1,79 @@
+package testserver
+
+import (
+	"context"
+	"fmt"
+	"strings"
+)
+
+// RedisSentinel is a master and a replica that three sentinels watch.
+type RedisSentinel struct {
+	// Name is that of the master at the sentinels.
+	Name            string
+	Master, Replica *Redis
+	Sentinels       []*Redis
+}
+
+// Addrs are the addresses of the sentinels.
+func (s *RedisSentinel) Addrs() []string {
+	addrs := make([]string, len(s.Sentinels))
+	for i, n := range s.Sentinels {
+		addrs[i] = n.Addr
+	}
+	return addrs
+}
+
+// StartRedisSentinel starts five servers. When the master is killed, the
+// sentinels make the replica the master within a few seconds.
+func StartRedisSentinel(tb TB) *RedisSentinel {
+	tb.Helper()
+	s := &RedisSentinel{Name: "mymaster", Master: StartRedis(tb, "repl-diskless-sync-delay 0")}
+	s.Replica = StartRedis(tb, fmt.Sprint("replicaof 127.0.0.1 ", s.Master.Port))
+	s.Replica.spec.Ready = s.Replica.replicates
+	s.Replica.await()
+	for range 3 {
+		s.Sentinels = append(s.Sentinels, s.sentinel(tb))
+	}
+	for _, n := range s.Sentinels {
+		n.spec.Ready = func(ctx context.Context) error { return n.agrees(ctx, s.Name) }
+		n.await()
+	}
+	return s
+}
+
+func (s *RedisSentinel) sentinel(tb TB) *Redis {
+	tb.Helper()
+	n := &Redis{Port: Port(tb), Dir: Dir(tb, "")}
+	n.Addr = address(n.Port)
+	n.Process = startRedis(tb, n, []string{fmt.Sprint("port ", n.Port)}, []string{
+		fmt.Sprintf("sentinel monitor %s 127.0.0.1 %d 2", s.Name, s.Master.Port),
+		fmt.Sprintf("sentinel down-after-milliseconds %s 1000", s.Name),
+		fmt.Sprintf("sentinel failover-timeout %s 3000", s.Name),
+	}, "--sentinel")
+	return n
+}
+
+// replicates reports whether this node, if it is a replica, has the data of its master.
+func (r *Redis) replicates(ctx context.Context) error {
+	info, err := redisAsk(ctx, r.Addr, "INFO", "replication")
+	if err == nil && strings.Contains(info, "role:slave") && !strings.Contains(info, "master_link_status:up") {
+		err = fmt.Errorf("replica %s has no data yet", r.Addr)
+	}
+	return err
+}
+
+// agrees reports whether a sentinel sees the two others and the replica.
+func (r *Redis) agrees(ctx context.Context, master string) error {
+	quorum, err := redisAsk(ctx, r.Addr, "SENTINEL", "CKQUORUM", master)
+	if err == nil && !strings.HasPrefix(quorum, "+OK 3 usable") {
+		err = fmt.Errorf("sentinel %s: %s", r.Addr, quorum)
+	}
+	if err != nil {
+		return err
+	}
+	info, err := redisAsk(ctx, r.Addr, "INFO", "sentinel")
+	if err == nil && !strings.Contains(info, "slaves=1") {
+		err = fmt.Errorf("sentinel %s knows no replica", r.Addr)
+	}
+	return err
+}
