@@ -33,6 +33,7 @@ func runTests(m *testing.M) int {
 		return 1
 	}
 	defer built.Remove()
+	launch.AtATime(4)
 	return m.Run()
 }
 
