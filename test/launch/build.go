@@ -8,14 +8,14 @@ import (
 	"path/filepath"
 )
 
-// Binaries are the core and the memory plugin, built from this tree.
+// Binaries are the core and plugins, built from this tree.
 type Binaries struct {
 	dir string
 }
 
-// Build compiles the core and the memory plugin into a new temporary directory,
-// with the race detector if the calling test has it.
-func Build() (*Binaries, error) {
+// Build compiles the core, the memory plugin and the plugins that are named into
+// a new temporary directory, with the race detector if the calling test has it.
+func Build(plugins ...string) (*Binaries, error) {
 	root, err := moduleRoot()
 	if err != nil {
 		return nil, err
@@ -25,11 +25,15 @@ func Build() (*Binaries, error) {
 		return nil, fmt.Errorf("make directory for binaries: %w", err)
 	}
 	b := &Binaries{dir: dir}
-	for _, target := range [][2]string{{b.Core(), "./cmd/jackfield"}, {b.Plugin("memory"), "./plugins/memory"}} {
-		if err := compile(root, target[0], target[1]); err != nil {
-			b.Remove()
-			return nil, err
+	err = compile(root, b.Core(), "./cmd/jackfield")
+	for _, plugin := range append([]string{"memory"}, plugins...) {
+		if err == nil {
+			err = compile(root, b.Plugin(plugin), "./plugins/"+plugin)
 		}
+	}
+	if err != nil {
+		b.Remove()
+		return nil, err
 	}
 	return b, nil
 }

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+
+	"github.com/jackfield/jackfield/sdk/contract"
 )
 
 // Handle is the place where the sessions of one app find it. It stays the same
@@ -17,6 +19,17 @@ type Handle struct {
 	fresh, hard atomic.Int64
 	// doubts counts how often the store told that the app had changed.
 	doubts atomic.Uint64
+	// late is set while a change was told that the store has not confirmed.
+	late atomic.Bool
+	// reborn is set while a deletion was told that the store has not confirmed:
+	// another app with the same id may have been added since.
+	reborn atomic.Bool
+	// lower counts how often in a row the store gave the same lower revision.
+	// Guarded by Registry.changes.
+	lower struct {
+		revision uint64
+		times    int
+	}
 	// used is set by look-ups and cleared by the sweeper.
 	used atomic.Bool
 
@@ -80,4 +93,24 @@ func (h *Handle) doubted() uint64 {
 func (h *Handle) is(key string) bool {
 	app := h.Load()
 	return !app.Gone && app.Record.Key == key
+}
+
+// insists is how often in a row a store must give a lower revision to be believed
+// that the app was deleted and added anew, or restored from a backup.
+const insists = 3
+
+// believes reports whether record is to replace what h holds; Registry.changes is
+// held. A lower revision is an old copy, unless the app was deleted meanwhile, of
+// which current answers tell, or the store insists.
+func (h *Handle) believes(record *contract.App, current bool) bool {
+	reborn := current && h.reborn.Swap(false)
+	if !older(record, h.Load().Record) {
+		h.lower.times = 0
+		return true
+	}
+	if h.lower.revision != record.Revision {
+		h.lower.revision, h.lower.times = record.Revision, 0
+	}
+	h.lower.times++
+	return reborn || h.lower.times >= insists
 }

@@ -42,13 +42,13 @@ func (r *Registry) sweep(ctx context.Context) {
 	}
 }
 
-// refreshWatched asks the store for all apps that are due and listened to, and
-// returns when it has answered.
+// refreshWatched asks the store for all apps that are due and listened to or
+// told to have changed, and returns when it has answered.
 func (r *Registry) refreshWatched() {
 	var wg sync.WaitGroup
 	slots := make(chan struct{}, refreshers)
 	r.ids.each(func(_ string, h *Handle) {
-		if !r.due(h) || !h.watched() {
+		if !r.due(h) || !h.watched() && !h.late.Load() {
 			return
 		}
 		slots <- struct{}{}
@@ -63,6 +63,7 @@ func (r *Registry) refreshWatched() {
 // refresh asks the store for h. If it joined a question that was under way
 // before h was doubted, it asks once more.
 func (r *Registry) refresh(h *Handle) {
+	h.late.Store(false)
 	for range 2 {
 		f := r.flights.start(query{name: h.Load().Record.ID}, r.load)
 		<-f.done
