@@ -2,6 +2,7 @@ package interop
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log"
 	"maps"
@@ -10,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -36,6 +38,9 @@ func runTests(m *testing.M) int {
 	launch.AtATime(4)
 	return m.Run()
 }
+
+// leaving is an app that a script may have switched off and deleted.
+var leaving = launch.App{ID: "leaving", Key: "leaving-key", Secret: "s", Fields: map[string]any{}}
 
 // special are apps that refuse or close their clients, each for its reason, and one
 // for pages of this machine only.
@@ -78,11 +83,12 @@ func runAll(t *testing.T, compression bool) {
 			t.Parallel()
 			mail := httptest.NewServer(&mailbox{})
 			t.Cleanup(mail.Close)
-			server := built.Start(t, launch.Options{
-				Apps:   append([]launch.App{hooked(mail.URL)}, special...),
+			opts := launch.Options{
+				Apps:   append([]launch.App{leaving, hooked(mail.URL)}, special...),
 				Config: configFor(file, compression),
-			})
-			control := httptest.NewServer(controls(server))
+			}
+			server := built.Start(t, opts)
+			control := httptest.NewServer(controls(server, opts))
 			t.Cleanup(control.Close)
 			runNode(t, file, server.Port, control.URL, mail.URL, compression)
 		})
@@ -122,10 +128,19 @@ func TestExample(t *testing.T) {
 	}
 }
 
-// controls lets a script stop and start its server.
-func controls(server *launch.Server) http.Handler {
+// controls lets a script stop and start its server, and take its first app away.
+func controls(server *launch.Server, opts launch.Options) http.Handler {
+	without, off := opts, opts
+	without.Apps = opts.Apps[1:]
+	off.Apps = slices.Clone(opts.Apps)
+	off.Apps[0].Fields = map[string]any{"enabled": false}
 	mux := http.NewServeMux()
-	for name, do := range map[string]func() error{"stop": server.Stop, "kill": server.Kill, "start": server.Restart} {
+	for name, do := range map[string]func() error{
+		"stop": server.Stop, "kill": server.Kill, "start": server.Restart,
+		"disable": func() error { return reload(server, off) },
+		"delete":  func() error { return reload(server, without) },
+		"restore": func() error { return reload(server, opts) },
+	} {
 		mux.HandleFunc("POST /"+name, func(w http.ResponseWriter, _ *http.Request) {
 			if err := do(); err != nil {
 				http.Error(w, err.Error(), http.StatusInternalServerError)
@@ -133,6 +148,10 @@ func controls(server *launch.Server) http.Handler {
 		})
 	}
 	return mux
+}
+
+func reload(server *launch.Server, opts launch.Options) error {
+	return errors.Join(server.Configure(opts), server.Reload())
 }
 
 // runNode runs a test file and shows what it printed.
