@@ -155,6 +155,8 @@ func (s *server) buildApps() {
 		AlwaysAsk: !s.cfg.AppManager.Cache.Enabled,
 		SoftTTL:   s.cfg.AppManager.Cache.TTL,
 		Logger:    s.log.Named("apps"),
+
+		AllowMissingOrigin: s.cfg.WebSocket.AllowMissingOrigin,
 	}
 	if s.host != nil {
 		opts.Manager = s.host.AppManager()
