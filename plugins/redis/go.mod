@@ -7,6 +7,7 @@ require (
 	github.com/jackfield/jackfield/sdk v0.0.0
 	github.com/redis/go-redis/v9 v9.23.0
 	go.uber.org/goleak v1.3.0
+	pgregory.net/rapid v1.3.0
 )
 
 require (

@@ -105,7 +105,7 @@ local function unlink(number, group)
 end
 
 local function forget(number)
-  redis.call('HINCRBY', state, 'bytes', -redis.call('HSTRLEN', bodies, number))
+  redis.call('HINCRBY', state, 'bytes', 0 - redis.call('HSTRLEN', bodies, number))
   redis.call('HDEL', jobs, number)
   redis.call('HDEL', bodies, number)
   redis.call('HDEL', attempts, number)
