@@ -27,6 +27,7 @@ type modelJob struct {
 	contract.Job
 	at, due, ends int64
 	attempts      uint32
+	losses        int
 	out           bool
 	receipt       string
 }
@@ -45,7 +46,11 @@ func (m *modelQueue) advance() {
 		return cmp.Or(cmp.Compare(a.ends, b.ends), cmp.Compare(a.GroupKey, b.GroupKey))
 	})
 	for _, j := range late {
-		m.again(j, m.now)
+		if j.losses++; j.losses >= modelAttempts {
+			m.bury(j)
+		} else {
+			m.again(j, m.now)
+		}
 	}
 }
 
@@ -110,6 +115,16 @@ func (m *modelQueue) held(receipt string) *modelJob {
 		}
 	}
 	return nil
+}
+
+// unlucky counts the jobs that lost their last lease.
+func (m *modelQueue) unlucky() (n int64) {
+	for _, j := range slices.Concat(m.order, m.dead) {
+		if j.losses > 0 {
+			n++
+		}
+	}
+	return n
 }
 
 func (m *modelQueue) stats() contract.QueueStats {
@@ -218,6 +233,7 @@ func (m *modelQueue) settle(j *modelJob, s settlement) {
 	case acked:
 		m.drop(j)
 	case nacked:
+		j.losses = 0
 		m.again(j, m.now+s.time.Milliseconds())
 	case rejected:
 		m.bury(j)
@@ -281,6 +297,7 @@ func (r *modelRun) tidy(t *rapid.T) {
 	counts := map[string][2]int64{
 		"jobs":   {r.q.HLen(ctx, r.q.key("q", "jobs")).Val(), all},
 		"bodies": {r.q.HLen(ctx, r.q.key("q", "bodies")).Val(), all},
+		"losses": {r.q.HLen(ctx, r.q.key("q", "losses")).Val(), r.m.unlucky()},
 		"line":   {r.q.ZCard(ctx, r.q.key("q", "line")).Val(), int64(len(r.m.order))},
 		"deaths": {r.q.HLen(ctx, r.q.key("q", "deaths")).Val(), int64(len(r.m.dead))},
 		"held":   {r.q.HLen(ctx, r.q.key("q", "held")).Val(), int64(r.m.stats().Out)},
