@@ -34,5 +34,6 @@ var figures = []struct {
 	{"stuck", (*suite).stuck},
 	{"tls", (*suite).overTLS},
 	{"plugin", (*suite).pluginModes},
+	{"redis", (*suite).redisCache},
 	{"allocations", (*suite).allocations},
 }
