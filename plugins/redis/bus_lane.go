@@ -206,8 +206,10 @@ func (s *busSession) settle(c *busCall) (more, wait bool) {
 		c.full = true
 		return true, false
 	case c.args != nil && (notDone(err) || broke(err)):
+		s.bus.commands.learnOwners(c.ctx)
 		return true, true
 	default:
+		s.bus.commands.learnOwners(c.ctx)
 		c.finish(busAnswer{}, s.bus.commands.explain(err))
 	}
 	return false, false

@@ -153,6 +153,9 @@ func broke(err error) bool {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) {
 		return true
 	}
+	if system, ok := errors.AsType[*os.SyscallError](err); ok {
+		return !system.Timeout()
+	}
 	network, ok := errors.AsType[*net.OpError](err)
 	return ok && !network.Timeout()
 }
