@@ -166,6 +166,47 @@ func TestBusFailsAtOnceWhileRedisIsGone(t *testing.T) {
 	two.tellsLoss(2)
 }
 
+func TestBusRefusesWhatDoesNotFitWhileRedisHangs(t *testing.T) {
+	server := testserver.StartRedis(t)
+	b := newBus(t, busAt(toStandalone(server)))
+	one := joinBus(t, b, time.Hour)
+	server.Pause()
+	defer server.Resume()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	const callers, size = 40, 1 << 20
+	errs := make(chan error, callers)
+	for range callers {
+		go func() {
+			errs <- one.Publish(ctx, []contract.BusMessage{{Topic: busTopic(2, "t"), Body: make([]byte, size)}})
+		}()
+	}
+	refused := 0
+	for range callers {
+		if err := <-errs; errors.Is(err, contract.ErrOverloaded) {
+			refused++
+		} else if !errors.Is(err, contract.ErrTimeout) {
+			t.Errorf("Publish: %v", err)
+		}
+	}
+	if most := callers - busQueueBytes/size; refused == 0 || refused > most {
+		t.Errorf("%d of %d messages were refused, want 1 to %d", refused, callers, most)
+	}
+}
+
+func TestBusRefusesAnotherLayoutOfKeys(t *testing.T) {
+	b := newBus(t, busAt(toStandalone(standalone())))
+	joinBus(t, b, time.Minute)
+	keys := newBusKeys(b.prefix, busCells)
+	if err := b.commands.HSet(t.Context(), keys.schema(), "schema", "2").Err(); err != nil {
+		t.Fatal(err)
+	}
+	_, err := b.Open(patient(t), contract.NodeInfo{ID: "n", Incarnation: "i", Lease: time.Minute, Cells: busCells})
+	if !errors.Is(err, contract.ErrInvalid) || !strings.Contains(err.Error(), keys.schema()) || !strings.Contains(err.Error(), "schema 1") {
+		t.Errorf("Open: %v", err)
+	}
+}
+
 // throughProxy returns a bus whose way to a Redis a test can disturb.
 func throughProxy(t *testing.T, server *testserver.Redis) (*bus, *toxiproxy.Proxy) {
 	t.Helper()
