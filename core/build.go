@@ -185,7 +185,10 @@ func (s *server) buildLimiter() {
 		return
 	}
 	if shared := s.host.RateLimiter(); shared != nil {
-		s.limiter = &sharedLimiter{shared: shared, local: local, onError: s.cfg.RateLimiter.OnError}
+		s.limiter = &sharedLimiter{
+			shared: limit.NewLeased(shared, limiterKeys, func() int64 { return int64(s.now()) }),
+			local:  local, onError: s.cfg.RateLimiter.OnError,
+		}
 	}
 }
 

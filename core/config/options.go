@@ -49,7 +49,7 @@ func (l *loader) cacheOptions(driver string) map[string]any {
 		return map[string]any{
 			"prefix": l.cfg.Database.Redis.prefixOr(redis.Prefix, "cache:"),
 			"connection": l.redisFor(redisUse{
-				redis.URLOverride, "cache.redis.url_override", redis.ClusterMode || driver == driverRedisCluster, nil,
+				redis.URLOverride, "cache.redis.url_override", redis.ClusterMode || driver == driverRedisCluster, nil, "",
 			}),
 		}
 	}
@@ -65,7 +65,7 @@ var memoryReliability = []string{
 
 func (l *loader) queueOptions(driver string) map[string]any {
 	q, reliability := l.cfg.Queue, l.section("queue.reliability")
-	use := redisUse{q.Redis.URLOverride, "queue.redis.url_override", q.Redis.ClusterMode, q.RedisCluster.Nodes}
+	use := redisUse{q.Redis.URLOverride, "queue.redis.url_override", q.Redis.ClusterMode, q.RedisCluster.Nodes, "queue.redis_cluster.nodes"}
 	var options map[string]any
 	switch driver {
 	case driverMemory:
@@ -102,14 +102,14 @@ func (l *loader) limiterOptions(driver string) map[string]any {
 	return map[string]any{
 		"prefix": l.cfg.Database.Redis.prefixOr(redis.Prefix, "rl:"),
 		"connection": l.redisFor(redisUse{
-			redis.URLOverride, "rate_limiter.redis.url_override", redis.ClusterMode || driver == driverRedisCluster, nil,
+			redis.URLOverride, "rate_limiter.redis.url_override", redis.ClusterMode || driver == driverRedisCluster, nil, "",
 		}),
 	}
 }
 
 func (l *loader) adapterOptions(driver string) map[string]any {
 	a := l.cfg.Adapter
-	use := redisUse{a.Redis.Pub.URL, "adapter.redis.redis_pub_options.url", a.Redis.ClusterMode, a.Cluster.Nodes}
+	use := redisUse{a.Redis.Pub.URL, "adapter.redis.redis_pub_options.url", a.Redis.ClusterMode, a.Cluster.Nodes, "adapter.cluster.nodes"}
 	prefix, timeout := a.Redis.Prefix, a.Redis.RequestsTimeout
 	switch driver {
 	case driverRedis:

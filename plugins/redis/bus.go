@@ -137,11 +137,3 @@ func (b *bus) newPubSub(ctx context.Context) *redis.PubSub {
 	}
 	return b.subscriptions.Subscribe(ctx)
 }
-
-// learnOwners has a cluster client ask anew who owns which slot. By itself it
-// does so at a redirection, which a dead master does not give, or once a minute.
-func (c *client) learnOwners(ctx context.Context) {
-	if r, ok := c.UniversalClient.(*redis.ClusterClient); ok {
-		r.ReloadState(ctx)
-	}
-}

@@ -205,11 +205,11 @@ func (s *busSession) settle(c *busCall) (more, wait bool) {
 	case redis.HasErrorPrefix(err, "NOSCRIPT"):
 		c.full = true
 		return true, false
-	case c.args != nil && (notDone(err) || broke(err)):
-		s.bus.commands.learnOwners(c.ctx)
+	case c.args != nil && mayRepeat(err, again):
+		s.bus.commands.retrying(c.ctx, 1)
 		return true, true
 	default:
-		s.bus.commands.learnOwners(c.ctx)
+		s.bus.commands.retrying(c.ctx, 0) // the next one is to find a new master
 		c.finish(busAnswer{}, s.bus.commands.explain(err))
 	}
 	return false, false

@@ -33,7 +33,8 @@ const (
 	readTimeout = 5 * time.Second
 	poolTimeout = 5 * time.Second
 	idleTime    = 5 * time.Minute
-	poolSize    = 32 // connections of one class to one server
+	mapTime     = 10 * time.Second // after which the map of a cluster is read anew
+	poolSize    = 32               // connections of one class to one server
 )
 
 // client is a Redis as the drivers of this process share it: one pool of
@@ -69,6 +70,7 @@ func dial(options connectionOptions, use class) (*client, error) {
 	if err != nil {
 		return nil, err
 	}
+	silence()
 	clients.mu.Lock()
 	defer clients.mu.Unlock()
 	s := clients.open[key]
@@ -187,7 +189,7 @@ func clusterOptions(options connectionOptions, config *tls.Config) *redis.Cluste
 		MinRetryBackoff: 5 * time.Millisecond, MaxRetryBackoff: 100 * time.Millisecond,
 		ReadTimeout: readTimeout, WriteTimeout: readTimeout, ContextTimeoutEnabled: true,
 		PoolSize: poolSize, PoolTimeout: poolTimeout, PipelinePoolSize: -1, ConnMaxIdleTime: idleTime,
-		DisableRoutingPolicies: true, FailingTimeoutSeconds: 1,
+		DisableRoutingPolicies: true, FailingTimeoutSeconds: 1, ClusterStateReloadInterval: mapTime,
 	}
 }
 
@@ -201,5 +203,19 @@ func dialer(config *tls.Config) func(ctx context.Context, network, address strin
 	if config == nil {
 		return plain.DialContext
 	}
-	return (&tls.Dialer{NetDialer: plain, Config: config}).DialContext
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := plain.DialContext(ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		return secure(ctx, conn, address, config)
+	}
 }
+
+// silence keeps go-redis from writing to standard error what it returns anyway.
+var silence = sync.OnceFunc(func() { redis.SetLogger(quiet{}) })
+
+type quiet struct{}
+
+// Printf implements go-redis's logger.
+func (quiet) Printf(context.Context, string, ...any) {}

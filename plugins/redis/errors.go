@@ -11,6 +11,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -59,6 +60,9 @@ func (c *client) explain(err error) error {
 		return nil
 	}
 	kind, cure := meaning(err)
+	if cure == "" && broke(err) {
+		cure = c.options.suspicion()
+	}
 	where := fmt.Sprintf("redis at %s", strings.Join(c.options.Addresses, ", "))
 	if c.options.Mode == modeSentinel {
 		where = fmt.Sprintf("redis master %q of the sentinels at %s", c.options.MasterName, strings.Join(c.options.Addresses, ", "))
@@ -74,6 +78,17 @@ func (c *client) explain(err error) error {
 		return &contract.RetryError{Err: err, After: refusedMemory}
 	}
 	return err
+}
+
+// suspicion is what a server may want that ends connections without a word.
+func (c *connectionOptions) suspicion() string {
+	switch {
+	case c.TLS == nil:
+		return "if this does not pass, the server may want TLS: use rediss:// or enable master_tls"
+	case c.TLS.ClientCertPath == "":
+		return "if this does not pass, the server may want a certificate: set client_cert_path and client_key_path"
+	}
+	return ""
 }
 
 // meaning sorts an error.
@@ -92,9 +107,6 @@ func meaning(err error) (kind error, cure string) {
 	}
 	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) || errors.Is(err, os.ErrDeadlineExceeded) {
 		return contract.ErrTimeout, ""
-	}
-	if strings.Contains(err.Error(), `"\x15\x03`) {
-		return contract.ErrUnavailable, "the server speaks TLS: use rediss:// or enable master_tls"
 	}
 	return contract.ErrUnavailable, ""
 }
@@ -124,7 +136,7 @@ func passes(err error) bool {
 // secured sorts what went wrong in TLS.
 func secured(err error) (kind error, cure string) {
 	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
-		return contract.ErrUnavailable, "the server does not speak TLS there: use redis://, or its TLS port"
+		return contract.ErrUnavailable, "the server does not answer in TLS: use redis://, or its TLS port"
 	}
 	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
 		return contract.ErrAuth, "set ca_path to the authority of the server's certificate"
@@ -134,6 +146,9 @@ func secured(err error) (kind error, cure string) {
 	}
 	if strings.Contains(err.Error(), "remote error: tls: ") {
 		return contract.ErrAuth, "the server refused our certificate: set client_cert_path and client_key_path"
+	}
+	if failed, ok := errors.AsType[*net.OpError](err); ok && failed.Net == networkTLS {
+		return contract.ErrUnavailable, "the server does not answer in TLS: use redis://, or its TLS port"
 	}
 	return nil, ""
 }
@@ -150,8 +165,10 @@ func notDone(err error) bool {
 // broke reports whether a connection ended under a command, which may have been
 // executed.
 func broke(err error) bool {
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) {
-		return true
+	for _, end := range []error{io.EOF, io.ErrUnexpectedEOF, net.ErrClosed, syscall.ECONNRESET, syscall.EPIPE} {
+		if errors.Is(err, end) {
+			return true
+		}
 	}
 	if system, ok := errors.AsType[*os.SyscallError](err); ok {
 		return !system.Timeout()

@@ -83,7 +83,7 @@ func (q *queue) Close() error {
 
 // parts are the keys of a queue in the order in which the scripts know them.
 var parts = [...]string{
-	"line", "ready", "later", "out", "held", "jobs", "bodies", "attempts", "order", "ids", "state", "dead", "deaths", "deadids",
+	"line", "ready", "later", "out", "held", "jobs", "bodies", "attempts", "order", "ids", "state", "dead", "deaths", "deadids", "losses",
 }
 
 // keys are those of a queue. Its name is the hash tag, so they lie in one slot.
