@@ -50,8 +50,8 @@
 // A pattern is JSON and matches what is equal to it: no field may be missing, none
 // more may be there. In strings "*" stands for any text; strings that hold JSON
 // are compared as JSON; the lists "ids" and "users" are sets. Frames must come
-// in the order written. A frame that no line expects fails the script at the
-// latest at its end. Only frames of the events in Unasked, which a server may
-// send at times of its own, are passed over unless a line waits for them or
-// "watch" names them.
+// in the order written, and the strictest client SDKs must be able to read them
+// (package strict). A frame that no line expects fails the script at the latest at
+// its end. Only frames of the events in Unasked, which a server may send at times
+// of its own, are passed over unless a line waits for them or "watch" names them.
 package conversation

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -35,17 +36,36 @@ func runTests(m *testing.M) int {
 	return m.Run()
 }
 
-// refusing are apps that refuse or close their clients, each for its reason.
-var refusing = []launch.App{
+// special are apps that refuse or close their clients, each for its reason, and one
+// for pages of this machine only.
+var special = []launch.App{
 	{ID: "off", Key: "off-key", Secret: "s", Fields: map[string]any{"enabled": false}},
 	{ID: "origin", Key: "origin-key", Secret: "s", Fields: map[string]any{"allowed_origins": []string{"https://example.com"}}},
+	{ID: "page", Key: "page-key", Secret: "s", Fields: map[string]any{"allowed_origins": []string{"http://127.0.0.1:*"}}},
 	{ID: "full", Key: "full-key", Secret: "s", Fields: map[string]any{"max_connections": 1}},
+	{ID: "strict", Key: "strict-key", Secret: "s", Fields: map[string]any{
+		"enable_client_messages": true, "max_client_events_per_second": 1, "terminate_on_limit": true,
+	}},
+	{ID: "slow", Key: "slow-key", Secret: "s", Fields: map[string]any{"enable_client_messages": true, "max_client_events_per_second": 1}},
 	{ID: "tls", Key: "tls-key", Secret: "s", Fields: map[string]any{"tls_only": true}},
 	{ID: "signin", Key: "signin-key", Secret: "s", Fields: map[string]any{"enable_user_authentication": true}},
 }
 
+// settings are what the server of a file is set to besides.
+var settings = map[string]map[string]any{
+	"full.test.mjs":    {"max_connections": 1},
+	"silence.test.mjs": {"activity_timeout": 1},
+}
+
 // TestRealClients runs every *.test.mjs file against a server of its own.
-func TestRealClients(t *testing.T) {
+func TestRealClients(t *testing.T) { runAll(t, false) }
+
+// TestRealClientsThatCompress is the same with permessage-deflate, which browsers
+// offer by themselves and pusher-js does when it speaks through ws.
+func TestRealClientsThatCompress(t *testing.T) { runAll(t, true) }
+
+func runAll(t *testing.T, compression bool) {
+	t.Helper()
 	files, err := filepath.Glob("*.test.mjs")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no tests: %v", err)
@@ -55,13 +75,15 @@ func TestRealClients(t *testing.T) {
 			t.Parallel()
 			mail := httptest.NewServer(&mailbox{})
 			t.Cleanup(mail.Close)
-			server := built.Start(t, launch.Options{
-				Apps:   append([]launch.App{hooked(mail.URL)}, refusing...),
-				Config: map[string]any{"user_authentication_timeout": 1},
-			})
+			config := map[string]any{"user_authentication_timeout": 1}
+			maps.Copy(config, settings[file])
+			if compression {
+				config["websocket"] = map[string]any{"compression": "shared"}
+			}
+			server := built.Start(t, launch.Options{Apps: append([]launch.App{hooked(mail.URL)}, special...), Config: config})
 			control := httptest.NewServer(controls(server))
 			t.Cleanup(control.Close)
-			runNode(t, file, server.Port, control.URL, mail.URL)
+			runNode(t, file, server.Port, control.URL, mail.URL, compression)
 		})
 	}
 }
@@ -97,12 +119,15 @@ func controls(server *launch.Server) http.Handler {
 }
 
 // runNode runs a test file and shows what it printed.
-func runNode(t *testing.T, file string, port int, control, mail string) {
+func runNode(t *testing.T, file string, port int, control, mail string, compression bool) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, "node", file)
+	cmd := exec.CommandContext(ctx, "node", "--test-force-exit", file) // a client may keep timers
 	cmd.Env = append(os.Environ(), fmt.Sprintf("JACKFIELD_PORT=%d", port), "JACKFIELD_CONTROL="+control, "JACKFIELD_WEBHOOKS="+mail)
+	if compression {
+		cmd.Env = append(cmd.Env, "JACKFIELD_COMPRESSION=on")
+	}
 	out, err := cmd.CombinedOutput()
 	t.Logf("node %s\n%s", file, out)
 	if err != nil {

@@ -8,14 +8,14 @@ import (
 	"path/filepath"
 )
 
-// Binaries are the core and the memory plugin, built from this tree.
+// Binaries are the core and plugins, built from this tree.
 type Binaries struct {
 	dir string
 }
 
-// Build compiles the core and the memory plugin into a new temporary directory,
-// with the race detector if the calling test has it.
-func Build() (*Binaries, error) {
+// Build compiles the core, the memory plugin and the named ones into a new
+// temporary directory, with the race detector if the calling test has it.
+func Build(plugins ...string) (*Binaries, error) {
 	root, err := moduleRoot()
 	if err != nil {
 		return nil, err
@@ -25,7 +25,11 @@ func Build() (*Binaries, error) {
 		return nil, fmt.Errorf("make directory for binaries: %w", err)
 	}
 	b := &Binaries{dir: dir}
-	for _, target := range [][2]string{{b.Core(), "./cmd/jackfield"}, {b.Plugin("memory"), "./plugins/memory"}} {
+	targets := [][2]string{{b.Core(), "./cmd/jackfield"}}
+	for _, name := range append([]string{"memory"}, plugins...) {
+		targets = append(targets, [2]string{b.Plugin(name), "./plugins/" + name})
+	}
+	for _, target := range targets {
 		if err := compile(root, target[0], target[1]); err != nil {
 			b.Remove()
 			return nil, err

@@ -40,6 +40,10 @@ func (r *Registry) watch(ctx context.Context) {
 	}
 }
 
+// Doubt has the app with this id asked for again before it is served for long;
+// "" doubts all apps. For changes of which others tell.
+func (r *Registry) Doubt(id string) { _ = r.changed(contract.AppChange{ID: id}) }
+
 // changed takes in one change. A new app is known by its id only, while clients
 // ask for its key, so all that was found absent is open again.
 func (r *Registry) changed(change contract.AppChange) error {

@@ -18,6 +18,8 @@ type Options struct {
 	Settle time.Duration
 	// Lazy is how long changes that nobody waits for are collected.
 	Lazy time.Duration
+	// Leads is whether this node may tell the back ends of apps.
+	Leads bool
 	// Retry is the wait before a call that failed is made again.
 	Retry time.Duration
 }
@@ -47,6 +49,9 @@ type Cell struct {
 	reads   uint64        // numbers the reasons for reading
 	staleAt time.Duration // when stale holdings are given up, 0: there are none
 
+	lead  leader
+	prior prior // of the last epoch that ended
+
 	effects *[]Effect // of all cells of the node
 }
 
@@ -70,6 +75,8 @@ func (c *Cell) Begin(now time.Duration, incarnation string) {
 	c.self, c.silent, c.version, c.retryAt = incarnation, false, 0, 0
 	c.session++
 	c.land()
+	c.dethrone()
+	c.lead.tryAt = 0
 	for _, o := range c.all() {
 		o.acked, o.sure = value{}, true
 		if o.Key == markers {
@@ -88,6 +95,7 @@ func (c *Cell) End(now time.Duration) {
 	c.land()
 	c.reads++
 	c.sync = syncer{}
+	c.dethrone()
 	for _, o := range c.due.all() {
 		c.decide(o)
 	}
@@ -124,11 +132,14 @@ func (c *Cell) Tick(now time.Duration) {
 		c.dropStale("")
 	}
 	c.checkLag()
+	c.proclaimLeaves()
 }
 
 // advance takes the change that follows into the view.
 func (c *Cell) advance(ch contract.StateChange) {
+	before := c.view.at
 	c.view.at = ch.Position()
+	defer c.proclaim(before, &ch)
 	h, n := holding(&ch)
 	if h.Key.Kind == contract.StateCount {
 		c.putCount(h, n)
@@ -138,8 +149,11 @@ func (c *Cell) advance(ch contract.StateChange) {
 	if h.Incarnation == c.self {
 		c.heard(Ref{h.Key, h.User}, n > 0)
 	}
-	if h.Key == markers && n > 0 {
-		c.marked(h.User)
+	if h.Key == markers {
+		if n > 0 {
+			c.marked(h.User)
+		}
+		c.elect()
 	}
 }
 
@@ -180,7 +194,7 @@ func (c *Cell) showOwn(o *own, shown bool) {
 // Due returns when Tick has something to do, 0 if never.
 func (c *Cell) Due() time.Duration {
 	first := c.due.first()
-	for _, at := range []time.Duration{c.staleAt, c.sync.lagAt, c.commandDue()} {
+	for _, at := range []time.Duration{c.staleAt, c.sync.lagAt, c.commandDue(), c.leadDue()} {
 		if at != 0 && (first == 0 || at < first) {
 			first = at
 		}

@@ -12,6 +12,10 @@ const (
 	Hidden
 	// Totalled: a number has changed.
 	Totalled
+	// Announced: the back end of an app is to be told. Missed: some of what it
+	// should have been told stands in no log any more.
+	Announced
+	Missed
 	// Admitted and Refused answer an Enter, or an Admit by its Ticket.
 	Admitted
 	Refused
@@ -25,6 +29,8 @@ type Effect struct {
 	Info   []byte
 	Total  uint32
 	Ticket any
+
+	Announcement *Announcement
 }
 
 // CommandKind says what is to be called.
@@ -36,6 +42,11 @@ const (
 	Apply CommandKind = iota + 1
 	Page
 	Read
+	// Lead answers with Cell.Led, Recall, which reads the log, with Cell.Recalled,
+	// Advance with Cell.Advanced.
+	Lead
+	Recall
+	Advance
 )
 
 // Command is a call of the session whose result is given back.
@@ -45,8 +56,9 @@ type Command struct {
 	Serial uint64
 	Apply  contract.ApplyRequest
 	Cursor string
-	After  contract.Position
+	After  contract.Position // Advance: the new cursor
 	Limit  int
+	Resign bool // Advance
 }
 
 // Ref names one value that a node holds.

@@ -33,6 +33,9 @@ func (c *Cell) mark() {
 	}
 	o := c.obtain(want)
 	o.want.Present = true
+	if c.opts.Leads {
+		o.want.Info = leads
+	}
 	c.revise(o)
 }
 

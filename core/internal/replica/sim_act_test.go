@@ -3,9 +3,11 @@ package replica
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/jackfield/jackfield/sdk/contract"
+	"github.com/jackfield/jackfield/test/history"
 )
 
 var (
@@ -45,8 +47,10 @@ func (w *world) act() {
 		n.place()
 	case dice < 50:
 		n.step()
-	case dice < 64:
+	case dice < 62:
 		n.answer()
+	case dice < 64:
+		n.handOver()
 	case dice < 78:
 		n.hear(1 + w.IntN(5))
 	case dice < 96:
@@ -71,6 +75,7 @@ func (w *world) wait() {
 		}
 		if w.calm {
 			n.hear(w.IntN(20))
+			n.handOver()
 		}
 	}
 }
@@ -122,8 +127,10 @@ func (w *world) fault(n *simNode) {
 			w.bus.LoseReplies(n.inc, 1+w.IntN(2))
 		}
 	case 6:
+		w.missed = true
 		w.bus.Forget(w.Uint32N(simCells))
 	case 7:
+		w.missed = true
 		w.bus.Rewind(w.Uint32N(simCells), time.Duration(w.IntN(2000))*time.Millisecond)
 	case 8:
 		w.outage(true)
@@ -195,12 +202,58 @@ func (w *world) settle() {
 				n.answer()
 			}
 			n.hear(1000)
+			n.handOver()
 		}
 		if i%20 == 0 {
 			w.check(i%80 == 0)
 		}
 	}
 	w.checkTruth()
+}
+
+// handOver hands announcements to the back end, which judges them.
+func (n *simNode) handOver() {
+	if n.dead || n.paused || len(n.told) == 0 {
+		return
+	}
+	count := 1 + n.w.IntN(len(n.told))
+	for _, a := range n.told[:count] {
+		n.w.note("%s announces %s %d %s %s", n.id, a.ID, a.Kind, a.Channel, a.User)
+		name := announcementNames[a.Kind]
+		if a.Kind == Subscribed {
+			name = fmt.Sprint(name, a.Count)
+		}
+		err := n.w.announced.Add(history.Announcement{ID: fmt.Sprint(a.ID, name), Name: name, Channel: a.App + ":" + a.Channel, User: a.User})
+		if err != nil && !n.w.missed {
+			n.w.fail("%s: %v", n.id, err)
+		}
+		n.node.Cell(a.Cell).HandedOver(n.w.now, a.Term, 1, a.Cursor)
+	}
+	n.told = n.told[count:]
+	n.collect()
+}
+
+var announcementNames = [...]string{
+	Occupied: "channel_occupied", Vacated: "channel_vacated", MemberAdded: "member_added", MemberRemoved: "member_removed",
+	SignedIn: "user_signed_in", SignedOut: "user_signed_out", Subscribed: "subscription_count",
+}
+
+// checkAnnounced: the back end knows what is.
+func (w *world) checkAnnounced(key contract.StateKey, truth map[string]bool) {
+	var want []string
+	for user := range truth {
+		want = append(want, key.App+":"+key.Name+"/"+user)
+	}
+	slices.Sort(want)
+	var have []string
+	for _, fact := range w.announced.Present("member_added") {
+		if strings.HasPrefix(fact, key.App+":"+key.Name+"/") {
+			have = append(have, fact)
+		}
+	}
+	if !slices.Equal(have, want) && !w.missed {
+		w.fail("announced are %v, the truth is %v", have, want)
+	}
 }
 
 // checkTruth: everybody knows what is.
@@ -216,6 +269,7 @@ func (w *world) checkTruth() {
 				}
 			}
 		}
+		w.checkAnnounced(key, truth)
 		for _, n := range living {
 			var have []string
 			for _, m := range n.cellOf(key).Members(key) {

@@ -104,6 +104,11 @@ func (n *simNode) leave(key contract.StateKey, user string) {
 // effect does what the hub does with an effect.
 func (n *simNode) effect(e Effect) {
 	switch {
+	case e.Kind == Announced:
+		n.told = append(n.told, e.Announcement)
+	case e.Kind == Missed:
+		n.w.note("%s missed some of the log", n.id)
+		n.w.missed = true
 	case e.Key == markers:
 	case e.Kind == Totalled:
 		n.numbers[e.Key] = e.Total

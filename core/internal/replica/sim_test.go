@@ -15,6 +15,7 @@ import (
 
 	"github.com/jackfield/jackfield/sdk/contract"
 	"github.com/jackfield/jackfield/sdk/plugintest"
+	"github.com/jackfield/jackfield/test/history"
 )
 
 // The simulation: a few nodes with their clients on one bus, in one goroutine.
@@ -40,6 +41,9 @@ type world struct {
 	nodes []*simNode
 	made  int
 	trace []string
+
+	announced history.Announcements
+	missed    bool // the log did not reach back, or an epoch was lost
 }
 
 // simNode is a node with its clients. What its hub does is written down in small.
@@ -55,6 +59,7 @@ type simNode struct {
 	rooms    map[contract.StateKey]*simRoom
 	numbers  map[contract.StateKey]uint32 // as told by effects
 	tickets  map[any]bool
+	told     []*Announcement // not handed over yet
 	admitted int
 	dead     bool
 	paused   bool
@@ -82,7 +87,7 @@ func (w *world) addNode() *simNode {
 	}
 	made := 0
 	n.node = NewNode(NodeOptions{
-		Options: Options{Node: n.id, Verdict: 250 * time.Millisecond, Settle: 3 * time.Second, Lazy: 500 * time.Millisecond, Retry: 200 * time.Millisecond},
+		Options: Options{Node: n.id, Verdict: 250 * time.Millisecond, Settle: 3 * time.Second, Lazy: 500 * time.Millisecond, Retry: 200 * time.Millisecond, Leads: true},
 		Cells:   simCells, Lease: simLease, Heartbeat: simLease / 4, Cleanup: time.Second,
 		Incarnation: func() string { made++; return fmt.Sprintf("%s@%d", n.id, made) },
 	})
@@ -208,6 +213,16 @@ func (n *simNode) cellCall(s contract.AdapterSession, cmd NodeCommand) {
 	case Read:
 		changes, err := s.Changes(ctx, cmd.Cell, call.After, call.Limit)
 		done(err, func(now time.Duration) { c.Read(now, call.Serial, changes, err) })
+	case Lead:
+		cursor, err := s.Lead(ctx, cmd.Cell)
+		n.w.note("%s leads %d from %v: %v", n.inc, cmd.Cell, cursor, err)
+		done(err, func(now time.Duration) { c.Led(now, call.Serial, cursor, err) })
+	case Recall:
+		changes, err := s.Changes(ctx, cmd.Cell, call.After, call.Limit)
+		done(err, func(now time.Duration) { c.Recalled(now, call.Serial, changes, err) })
+	case Advance:
+		err := s.Advance(ctx, cmd.Cell, call.After, call.Resign)
+		done(err, func(now time.Duration) { c.Advanced(now, call.Serial, call.After, call.Resign, err) })
 	}
 }
 

@@ -201,9 +201,17 @@ func (c *Cell) install(next *view) {
 	c.tellDifferences(old)
 	if over {
 		c.tellAgain()
+		c.prior = prior{old, next.at.Epoch, c.now}
+		if c.lead.leads {
+			if c.lead.herald.at != old.at {
+				c.emit(Effect{Kind: Missed})
+			}
+			c.lead.herald.turn(old, next.at.Epoch, c.now, c.opts.Settle)
+		}
 	}
 	c.compareOwn()
 	c.mark()
+	c.elect()
 }
 
 // carry takes over what is shown for the sake of this node.

@@ -57,6 +57,9 @@ func (c *Cell) Commands(now time.Duration) []Command {
 	if cmd, ok := c.syncCommand(); ok {
 		all = append(all, cmd)
 	}
+	if cmd, ok := c.leadCommand(); ok {
+		all = append(all, cmd)
+	}
 	if at := c.applyDue(); at != 0 && at <= now {
 		if cmd, ok := c.applyCommand(); ok {
 			all = append(all, cmd)

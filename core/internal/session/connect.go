@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -82,7 +83,7 @@ func (s *Server) Open(c *ws.Conn, r *http.Request) {
 
 // appOf finds the app and checks whether this client may use it.
 func (s *Server) appOf(c *ws.Conn, r *http.Request) (*apps.Handle, *refusal) {
-	if no := checkProtocol(r.URL.Query().Get("protocol")); no != nil {
+	if no := checkVersions(r.URL.Query()); no != nil {
 		return nil, no
 	}
 	handle, err := s.opts.Apps.ByKey(context.Background(), s.key(r))
@@ -112,8 +113,13 @@ func (s *Server) secure(c *ws.Conn, r *http.Request) bool {
 	return c.Secure() || s.opts.TrustHops > 0 && strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https")
 }
 
-// checkProtocol accepts versions 5 to 7 and clients that tell none.
-func checkProtocol(version string) *refusal {
+// checkVersions accepts versions 5 to 7 of the protocol and clients that tell none.
+// The version of a client's library is anything that begins with a number.
+func checkVersions(query url.Values) *refusal {
+	if library := query.Get("version"); library != "" && (library[0] < '0' || library[0] > '9') {
+		return refuse(metrics.ErrProtocol, pusher.CodeInvalidVersion)
+	}
+	version := query.Get("protocol")
 	if version == "" {
 		return nil
 	}

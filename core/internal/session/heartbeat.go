@@ -3,6 +3,7 @@ package session
 import (
 	"time"
 
+	"github.com/jackfield/jackfield/core/internal/frame"
 	"github.com/jackfield/jackfield/core/internal/pusher"
 )
 
@@ -41,7 +42,7 @@ func (s *Session) checkLife(now int64) int64 {
 		return now + silent - idle
 	case s.pinged <= seen:
 		s.pinged = now
-		s.conn.Ping()
+		s.ping()
 		return now + patience
 	case now < s.pinged+patience:
 		return s.pinged + patience
@@ -49,4 +50,15 @@ func (s *Session) checkLife(now int64) int64 {
 		s.fail(pusher.CodePongTimeout, pusher.CodePongTimeout.Text())
 		return now + patience
 	}
+}
+
+var pingFrame = frame.AppendText(nil, pusher.AppendPing(nil))
+
+// ping asks whether the client is there.
+func (s *Session) ping() {
+	if s.server.opts.PingEvent {
+		s.sub.Direct(pingFrame)
+		return
+	}
+	s.conn.Ping()
 }

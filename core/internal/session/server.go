@@ -39,6 +39,9 @@ type Options struct {
 	// ActivityTimeout is announced to clients: a client that was silent for so
 	// long is pinged, and closed if it stays silent for PongTimeout.
 	ActivityTimeout, PongTimeout time.Duration
+	// PingEvent makes the ping an event of the Pusher protocol instead of a frame
+	// of WebSocket's own.
+	PingEvent bool
 	// MaxConnections bounds the connections of this node; 0: no bound.
 	MaxConnections int
 	// TrustHops is the number of proxies whose X-Forwarded headers count.

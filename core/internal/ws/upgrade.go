@@ -3,6 +3,7 @@ package ws
 import (
 	"bufio"
 	"crypto/tls"
+	"encoding/base64"
 	"io"
 	"net"
 	"net/http"
@@ -108,7 +109,16 @@ func (s *Server) refusal(req *http.Request, c *Conn, answer http.Header) int {
 		answer.Set("Sec-WebSocket-Version", "13")
 		return http.StatusUpgradeRequired
 	}
+	if !req.ProtoAtLeast(1, 1) || req.Host == "" || !isNonce(req.Header.Get("Sec-Websocket-Key")) {
+		return http.StatusBadRequest
+	}
 	return s.opts.Handler.Refuse(req, c.RemoteAddr(), answer)
+}
+
+// isNonce reports whether key is 16 bytes in base64.
+func isNonce(key string) bool {
+	b, err := base64.StdEncoding.DecodeString(key)
+	return err == nil && len(b) == 16
 }
 
 func writeRefusal(w io.Writer, status int, header http.Header) {

@@ -20,8 +20,8 @@ type Bench struct {
 	servers int
 }
 
-// Build compiles the core and the memory plugin, as they are released, into a
-// temporary directory.
+// Build compiles the core and the plugins memory and redis, as they are released,
+// into a temporary directory.
 func Build(p Processors) (*Bench, error) {
 	root, err := moduleRoot()
 	if err != nil {
@@ -32,7 +32,7 @@ func Build(p Processors) (*Bench, error) {
 		return nil, fmt.Errorf("make directory for binaries: %w", err)
 	}
 	b := &Bench{Processors: p, root: root, dir: dir}
-	for out, pkg := range map[string]string{b.core(): "./cmd/jackfield", b.MemoryPlugin(): "./plugins/memory"} {
+	for out, pkg := range map[string]string{b.core(): "./cmd/jackfield", b.Plugin("memory"): "./plugins/memory", b.Plugin("redis"): "./plugins/redis"} {
 		if text, err := b.Go("build", "-trimpath", "-ldflags", "-s -w", "-o", out, pkg); err != nil {
 			b.Remove()
 			return nil, fmt.Errorf("%w\n%s", err, text)
@@ -60,8 +60,8 @@ func (b *Bench) Go(args ...string) (string, error) {
 // Remove deletes what was built.
 func (b *Bench) Remove() { _ = os.RemoveAll(b.dir) }
 
-// MemoryPlugin is the path of the plugin's binary.
-func (b *Bench) MemoryPlugin() string { return filepath.Join(b.plugins(), "memory") }
+// Plugin is the path of a plugin's binary.
+func (b *Bench) Plugin(name string) string { return filepath.Join(b.plugins(), name) }
 
 func (b *Bench) core() string { return filepath.Join(b.dir, "jackfield") }
 

@@ -25,7 +25,7 @@ type Plugin struct {
 
 // StartPlugin starts the plugin as for a server that attaches to it.
 func (b *Bench) StartPlugin() (*Plugin, error) {
-	process, err := start(b.Server, b.MemoryPlugin(), "serve", "--debug")
+	process, err := start(b.Server, b.Plugin("memory"), "serve", "--debug")
 	if err != nil {
 		return nil, err
 	}

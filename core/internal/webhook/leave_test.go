@@ -9,53 +9,6 @@ import (
 	"github.com/jackfield/jackfield/sdk/contract"
 )
 
-// TestDelaysAsAModel compares with a plain map over random histories.
-func TestDelaysAsAModel(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		d := newDelays[int](3 * time.Second)
-		model := map[fact]time.Duration{} // when each open delay ends
-		now := time.Duration(0)
-		pick := func() fact {
-			return fact{app: "a", channel: rapid.SampledFrom([]string{"x", "y", "z"}).Draw(t, "channel")}
-		}
-		t.Repeat(map[string]func(*rapid.T){
-			"add": func(t *rapid.T) {
-				f := pick()
-				d.add(f, 0, now)
-				model[f] = now + 3*time.Second
-			},
-			"cancel": func(t *rapid.T) {
-				f := pick()
-				_, want := model[f]
-				if got := d.cancel(f); got != want {
-					t.Fatalf("cancel %v: %v, want %v", f, got, want)
-				}
-				delete(model, f)
-			},
-			"wait": func(t *rapid.T) {
-				now += time.Duration(rapid.IntRange(1, 4000).Draw(t, "ms")) * time.Millisecond
-				for due, ok := d.next(); ok && due <= now; due, ok = d.next() {
-					f, _ := d.pop()
-					if model[f] != due {
-						t.Fatalf("%v ended at %v, want %v", f, due, model[f])
-					}
-					delete(model, f)
-				}
-			},
-			"": func(t *rapid.T) {
-				if d.len() != len(model) || len(d.line) > 2*len(model)+64 {
-					t.Fatalf("%d open in a line of %d, want %d", d.len(), len(d.line), len(model))
-				}
-				for f, due := range model {
-					if due <= now {
-						t.Fatalf("%v was due at %v", f, due)
-					}
-				}
-			},
-		})
-	})
-}
-
 // TestComingAndGoingAlternates lets channels and users come and go at random: a
 // receiver sees each of them come and go in turns, never twice the same, never a
 // leave that was taken back in time, and at the end what is true.

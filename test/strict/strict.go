@@ -1,14 +1,15 @@
-package pusher
+package strict
 
 import (
 	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 )
 
-// The three strictest client SDKs, reduced to what they demand of a frame.
+// sdks are the three strictest client SDKs, reduced to what they demand of a frame.
 var sdks = []struct {
 	name string
 	read func(frame []byte) error
@@ -17,6 +18,21 @@ var sdks = []struct {
 	{"pusher-websocket-java", readLikeJava},
 	{"pusher-websocket-dotnet", readLikeDotNet},
 }
+
+// Check returns nil if every SDK can read the text of a frame that a server sent.
+func Check(frame []byte) error {
+	var errs []error
+	for _, sdk := range sdks {
+		if err := sdk.read(frame); err != nil {
+			errs = append(errs, fmt.Errorf("%s cannot read %s: %w", sdk.name, frame, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// CheckSwift is Check for pusher-websocket-swift alone, the one that does not care
+// what members look like.
+func CheckSwift(frame []byte) error { return readLikeSwift(frame) }
 
 // readLikeSwift: the data of an error is a dictionary, all other data a string,
 // which for the protocol's own events holds a dictionary.
@@ -39,7 +55,7 @@ func readLikeSwift(frame []byte) error {
 	if err := strictly(fields["data"], &data); err != nil {
 		return fmt.Errorf("data is no string: %w", err)
 	}
-	if !IsProtocolEvent(event) {
+	if !strings.HasPrefix(event, "pusher:") && !strings.HasPrefix(event, "pusher_internal:") {
 		return nil
 	}
 	var inner map[string]any
@@ -127,9 +143,14 @@ func readLikeDotNet(frame []byte) error {
 	if err := strictly([]byte(data), &c); err != nil || c.ActivityTimeout < 1 {
 		return fmt.Errorf("activity_timeout %d: %v", c.ActivityTimeout, err)
 	}
-	_, err := ParseSocketID(c.SocketID)
-	return err
+	if !socketID.MatchString(c.SocketID) {
+		return fmt.Errorf("socket_id %q", c.SocketID)
+	}
+	return nil
 }
+
+// socketID is what the server SDKs ask of a socket id.
+var socketID = regexp.MustCompile(`^\d+\.\d+$`)
 
 func readFields(frame []byte) (fields map[string]json.RawMessage, event string, err error) {
 	if err := json.Unmarshal(frame, &fields); err != nil {
