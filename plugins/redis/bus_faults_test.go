@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -204,6 +205,55 @@ func TestBusRefusesAnotherLayoutOfKeys(t *testing.T) {
 	_, err := b.Open(patient(t), contract.NodeInfo{ID: "n", Incarnation: "i", Lease: time.Minute, Cells: busCells})
 	if !errors.Is(err, contract.ErrInvalid) || !strings.Contains(err.Error(), keys.schema()) || !strings.Contains(err.Error(), "schema 1") {
 		t.Errorf("Open: %v", err)
+	}
+}
+
+// busRights are those that README.md says a user needs, for a prefix.
+func busRights(t *testing.T, prefix string, more string) (rights []any) {
+	t.Helper()
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rule, found := strings.Cut(string(readme), "ACL SETUSER jackfield ")
+	rule, _, _ = strings.Cut(rule, "\n\n")
+	if !found || !strings.Contains(string(readme), "`"+more+"`") {
+		t.Fatal("README.md does not say which rights the bus needs")
+	}
+	for _, word := range strings.Fields(strings.ReplaceAll(rule+" "+more, "<prefix>", prefix)) {
+		rights = append(rights, word)
+	}
+	return rights
+}
+
+func TestBusNeedsNoMoreRightsThanItsReadmeSays(t *testing.T) {
+	for name, topology := range topologies {
+		t.Run(name, func(t *testing.T) {
+			o := busAt(topology())
+			admin := open(t, o.Connection, classCommands)
+			words := append([]any{"ACL", "SETUSER", "busonly"}, busRights(t, o.Prefix, "+cluster|slots")...)
+			err := admin.forEachMaster(t.Context(), func(ctx context.Context, node *redis.Client) error {
+				return node.Do(ctx, words...).Err()
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			o.Connection.Username, o.Connection.Password = "busonly", "secret"
+			b := newBus(t, o)
+			one, two := busPair(t, b, time.Minute)
+			one.says(2, "t", "hello")
+			two.hears(2, "t", "hello")
+			one.enters(2, "ann")
+			if _, err := two.Renew(patient(t)); err != nil {
+				t.Errorf("Renew: %v", err)
+			}
+			if err := b.Health(patient(t)); err != nil {
+				t.Errorf("Health: %v", err)
+			}
+			if err := b.commands.Set(patient(t), "elsewhere", 1, 0).Err(); err == nil {
+				t.Error("the user may write under another prefix: the test proves nothing")
+			}
+		})
 	}
 }
 
