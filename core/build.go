@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/go-hclog"
 
 	"github.com/jackfield/jackfield/core/config"
+	"github.com/jackfield/jackfield/core/internal/adapter"
 	"github.com/jackfield/jackfield/core/internal/appcache"
 	"github.com/jackfield/jackfield/core/internal/apps"
 	"github.com/jackfield/jackfield/core/internal/deflate"
@@ -41,6 +42,7 @@ type server struct {
 	apps    *apps.Registry
 	limiter contract.RateLimiter
 	hub     *hub.Hub
+	cluster *adapter.Node        // nil when this node is alone
 	copies  *appcache.Cache      // nil: apps are not in the shared cache
 	people  *directory.Directory // nil: nor are members and users
 	cache   contract.Cache       // nil when it is switched off
@@ -86,6 +88,9 @@ func build(ctx context.Context, cfg *config.Config, log hclog.Logger) (*server, 
 	s.buildApps()
 	s.buildLimiter()
 	s.buildWebhooks()
+	s.online = watchlist.New()
+	s.buildPeople()
+	s.buildCluster()
 	s.buildHub()
 	s.buildCache()
 	s.sessions = session.NewServer(s.sessionOptions())
@@ -216,13 +221,17 @@ func (s *server) buildHub() {
 	for range n {
 		s.lags = append(s.lags, s.metrics.NewDeliveryLag())
 	}
-	s.online = watchlist.New()
-	s.buildPeople()
-	s.hub = hub.New(hub.Options{
-		Shards: n, LogBytes: logBytes, LogAge: logAge, Now: s.now, Counters: s.counters, Observer: s.observer(),
+	opts := hub.Options{
+		Shards: n, LogBytes: logBytes, LogAge: logAge, Now: s.now, Counters: s.counters,
 		Pack:  s.packer(),
 		Grace: s.cfg.Presence.UngracefulTimeout, CountEvery: countEvery,
-	})
+	}
+	if s.cluster != nil {
+		opts.Cluster = s.forHub()
+	} else {
+		opts.Observer = s.observer()
+	}
+	s.hub = hub.New(opts)
 }
 
 // packer compresses messages, if that is switched on.
@@ -239,7 +248,7 @@ func (s *server) compresses() bool {
 
 func (s *server) restOptions() rest.Options {
 	opts := rest.Options{
-		Apps: s.apps, Publisher: s.events.Publisher(s.hub), Occupancy: s.hub, Connections: s.hub, Counters: s.metrics, Cache: s.events,
+		Apps: s.apps, Publisher: s.events.Publisher(s.next()), Occupancy: s.hub, Connections: s.hub, Counters: s.metrics, Cache: s.events,
 		PathPrefix: s.cfg.Server.PathPrefix,
 		BodyLimit:  int64(s.cfg.HTTPAPI.RequestLimitMB) << 20,
 		Limiter:    s.limiter,
@@ -252,6 +261,9 @@ func (s *server) restOptions() rest.Options {
 		CheckTimeout: s.cfg.Server.HealthCheckTimeout,
 		Draining:     s.sessions.Draining,
 		Usage:        s.cfg.HTTPAPI.UsageEnabled,
+	}
+	if s.cluster != nil {
+		opts.Occupancy, opts.Connections = s.cluster.Everywhere(), s.cluster.Everywhere()
 	}
 	if rate := s.cfg.RateLimiter; s.addressLimits() {
 		opts.Address = rest.AddressLimit{

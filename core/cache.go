@@ -10,7 +10,6 @@ import (
 	"github.com/jackfield/jackfield/core/internal/idempotency"
 	"github.com/jackfield/jackfield/core/internal/lastevent"
 	"github.com/jackfield/jackfield/core/internal/plugin"
-	"github.com/jackfield/jackfield/core/internal/pusher"
 	"github.com/jackfield/jackfield/sdk/contract"
 )
 
@@ -59,7 +58,7 @@ func (s *server) buildPeople() {
 	}
 	s.people = directory.New(directory.Options{
 		Cache: s.cache, Timeout: cacheRead,
-		Members: func(appID, channel string) []pusher.Member { return s.hub.Members(appID, channel) },
+		Members: s.members,
 	})
 	s.metrics.AddSamples(s.people)
 }
