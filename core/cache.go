@@ -10,6 +10,7 @@ import (
 	"github.com/jackfield/jackfield/core/internal/idempotency"
 	"github.com/jackfield/jackfield/core/internal/lastevent"
 	"github.com/jackfield/jackfield/core/internal/plugin"
+	"github.com/jackfield/jackfield/core/internal/pusher"
 	"github.com/jackfield/jackfield/sdk/contract"
 )
 
@@ -61,6 +62,14 @@ func (s *server) buildPeople() {
 		Members: s.members,
 	})
 	s.metrics.AddSamples(s.people)
+}
+
+// members are those of a presence channel, on all nodes.
+func (s *server) members(appID, channel string) []pusher.Member {
+	if s.cluster != nil {
+		return s.cluster.Everywhere().Members(appID, channel)
+	}
+	return s.hub.Members(appID, channel)
 }
 
 // startCaches starts what writes to the shared cache.
