@@ -45,7 +45,7 @@ type reliabilityOptions struct {
 func (o *queueOptions) Defaults() {
 	*o = queueOptions{
 		Prefix: "queue:", Concurrency: 5, TimeoutMS: 5000,
-		Capacity: 1_000_000, GroupCapacity: 10_000, MaxBytes: 1 << 30, ReplicaWaitMS: 1000,
+		Capacity: 1_000_000, GroupCapacity: 10_000, MaxBytes: 1 << 30, ReplicaWaitMS: 500,
 		Reliability: reliabilityOptions{
 			MaxAttempts: 5, RetryBaseDelayMS: 1000, RetryMaxDelayMS: 60_000, RetryJitter: 0.2,
 			LeaseDurationMS: 30_000, StalledBatchSize: 100, WorkerPollIntervalMS: 500,
