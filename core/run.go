@@ -18,6 +18,9 @@ type Options struct {
 	Logger hclog.Logger
 	// Ready is called once when the server accepts connections; may be nil.
 	Ready func(Addresses)
+	// Reload gives configurations that were read anew; what is live of one counts
+	// soon after it was received. May be nil.
+	Reload <-chan *config.Config
 }
 
 // Addresses are where a running server listens. Metrics is nil if switched off.
@@ -35,6 +38,7 @@ func Run(ctx context.Context, cfg *config.Config, opts Options) error {
 	if err != nil {
 		return err
 	}
+	s.reload.source = opts.Reload
 	err = s.serve(ctx, opts.Ready)
 	return errors.Join(err, s.stop())
 }
@@ -81,11 +85,13 @@ func (s *server) serve(ctx context.Context, ready func(Addresses)) error {
 func (s *server) start() {
 	s.hub.Start()
 	s.events.Start()
+	s.startCaches()
 	s.sessions.Start()
 	ctx, cancel := context.WithCancel(context.Background())
 	s.background = cancel
 	s.wg.Go(func() { s.apps.Run(ctx) })
 	s.wg.Go(func() { s.tick(ctx) })
+	s.wg.Go(func() { s.reloads(ctx) })
 }
 
 func (s *server) tick(ctx context.Context) {
@@ -143,6 +149,7 @@ func (s *server) stop() error {
 	}
 	s.apps.Close()
 	s.wg.Wait()
+	s.stopCaches()
 	last, cancelLast := context.WithTimeout(context.Background(), hard)
 	defer cancelLast()
 	if s.host != nil {

@@ -96,13 +96,24 @@ func (n *Node) effect(e replica.Effect) delivery {
 	}
 	switch e.Kind {
 	case replica.Shown:
-		return func() { c.Show(pusher.Member{UserID: e.User, Info: e.Info}) }
+		return n.membersChanged(key, func() { c.Show(pusher.Member{UserID: e.User, Info: e.Info}) })
 	case replica.Hidden:
-		return func() { c.Hide(e.User) }
+		return n.membersChanged(key, func() { c.Hide(e.User) })
 	case replica.Admitted, replica.Refused:
 		return func() { c.Resolve(e.User, e.Kind == replica.Admitted) }
 	}
 	return nil
+}
+
+// membersChanged also tells who else wants to know.
+func (n *Node) membersChanged(key channelKey, d delivery) delivery {
+	if n.opts.Members == nil {
+		return d
+	}
+	return func() {
+		d()
+		n.opts.Members(key.app, key.name)
+	}
 }
 
 // totalled tells a channel of its new number, or who watches users that one of

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/jackfield/jackfield/core/internal/hub"
+	"github.com/jackfield/jackfield/core/internal/pusher"
 	"github.com/jackfield/jackfield/core/internal/replica"
 )
 
@@ -55,15 +56,25 @@ func isChannel(name string) bool { return name != "" && name[0] != '#' }
 
 // Users returns the ids of the members of a presence channel.
 func (w Everywhere) Users(appID, name string) []string {
+	members := w.Members(appID, name)
+	ids := make([]string, len(members))
+	for i := range members {
+		ids[i] = members[i].UserID
+	}
+	return ids
+}
+
+// Members returns the members of a presence channel.
+func (w Everywhere) Members(appID, name string) []pusher.Member {
 	n := w.node
 	n.mu.RLock()
 	defer n.mu.RUnlock()
-	members := n.machine.Cell(cellOf(appID, name)).Members(presenceKey(appID, name))
-	ids := make([]string, len(members))
-	for i := range members {
-		ids[i] = members[i].User
+	held := n.machine.Cell(cellOf(appID, name)).Members(presenceKey(appID, name))
+	members := make([]pusher.Member, len(held))
+	for i := range held {
+		members[i] = pusher.Member{UserID: held[i].User, Info: held[i].Info}
 	}
-	return ids
+	return members
 }
 
 // Connections is how many connections an app has.

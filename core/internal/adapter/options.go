@@ -25,6 +25,9 @@ type Options struct {
 	// Online learns of users whose first connection anywhere signs in, and whose
 	// last one goes.
 	Online Online
+	// Members is told when the members of a presence channel with subscribers on
+	// this node have changed; may be nil.
+	Members func(appID, channel string)
 	// AppChanged is told that the app with this id was changed on another node.
 	AppChanged func(appID string)
 	// Webhooks takes what the back ends of apps are told of transitions; nil: this

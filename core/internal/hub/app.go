@@ -145,6 +145,15 @@ func (h *Hub) Users(appID, name string) []string {
 	return nil
 }
 
+// Members returns the members of a presence channel with their infos, in the
+// order in which they came.
+func (h *Hub) Members(appID, name string) []pusher.Member {
+	if c := h.lookUp(appID, name); c != nil {
+		return c.members()
+	}
+	return nil
+}
+
 func (h *Hub) lookUp(appID, name string) *Channel {
 	a, ok := h.apps.Load(appID)
 	if !ok {

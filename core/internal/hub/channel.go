@@ -260,3 +260,13 @@ func (c *Channel) users() []string {
 	}
 	return c.presence.ids()
 }
+
+// members returns who is in a presence channel, in the order in which they came.
+func (c *Channel) members() []pusher.Member {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.presence == nil {
+		return nil
+	}
+	return c.presence.members()
+}

@@ -125,11 +125,15 @@ func (p *presence) remove(channel string, u *member) (announce []byte) {
 }
 
 func (p *presence) snapshot(channel string) []byte {
+	return frame.AppendText(nil, pusher.AppendPresenceSucceeded(nil, channel, p.members()))
+}
+
+func (p *presence) members() []pusher.Member {
 	members := make([]pusher.Member, len(p.order))
 	for i, u := range p.order {
 		members[i] = pusher.Member{UserID: u.id, Info: u.info}
 	}
-	return frame.AppendText(nil, pusher.AppendPresenceSucceeded(nil, channel, members))
+	return members
 }
 
 func (p *presence) ids() []string {

@@ -12,9 +12,10 @@ func (s *Server) seconds() int64 { return s.clock.Load() / int64(time.Second) }
 
 func inSeconds(d time.Duration) int64 { return int64((d + time.Second - 1) / time.Second) }
 
+// firstCheck counts from the opening, however late the worker hears of it.
 func (s *Session) firstCheck() int64 {
-	now := s.server.seconds()
-	return s.deadline.before(now + inSeconds(s.server.opts.ActivityTimeout) + 1)
+	opened := int64(s.opened / time.Second)
+	return s.deadline.before(opened + inSeconds(s.server.opts.ActivityTimeout) + 1)
 }
 
 // check looks whether the session is alive and authorised and returns when to
