@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
@@ -104,11 +105,8 @@ func said(err smithy.APIError) string {
 
 // cause leaves out what the SDK says around an error of the network.
 func cause(err error) error {
-	for {
-		op, ok := errors.AsType[*smithy.OperationError](err)
-		if !ok || op.Err == nil {
-			return err
-		}
-		err = op.Err
+	if sent, ok := errors.AsType[*url.Error](err); ok {
+		return sent.Err
 	}
+	return err
 }

@@ -249,3 +249,27 @@ func TestDecodePolicy(t *testing.T) {
 		t.Errorf("app (-want +got):\n%s", diff)
 	}
 }
+
+// Stores with a column for each field must know all of them.
+func TestFlatFieldsAreThoseOfTheFlatForm(t *testing.T) {
+	app, err := Decode([]byte(`{"id":"a","key":"k","secret":"s","annotations_enabled":true,"channel_delta_compression":{},
+		"channel_namespaces":[],"idempotency":{},"connection_recovery":{},"policy":{"limits":{"max_connections":1}}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if app.Extra != nil {
+		t.Errorf("beside a policy the flat fields count: %s", app.Extra)
+	}
+	kinds := map[string]FieldKind{}
+	for _, f := range FlatFields() {
+		kinds[f.Name] = f.Kind
+	}
+	for name, want := range map[string]FieldKind{
+		"max_connections": Number, "decay_seconds": Number, "terminate_on_limit": Flag, "enable_client_messages": Flag,
+		"annotations_enabled": Flag, "webhooks": Value, "allowed_origins": Value, "message_rate_limit": Value, "idempotency": Value,
+	} {
+		if got, ok := kinds[name]; !ok || got != want {
+			t.Errorf("%s: %v, %v", name, got, ok)
+		}
+	}
+}
