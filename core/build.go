@@ -6,13 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
 
 	"github.com/jackfield/jackfield/core/config"
+	"github.com/jackfield/jackfield/core/internal/adapter"
 	"github.com/jackfield/jackfield/core/internal/appcache"
 	"github.com/jackfield/jackfield/core/internal/apps"
 	"github.com/jackfield/jackfield/core/internal/deflate"
@@ -42,6 +42,7 @@ type server struct {
 	apps    *apps.Registry
 	limiter contract.RateLimiter
 	hub     *hub.Hub
+	cluster *adapter.Node        // nil when this node is alone
 	copies  *appcache.Cache      // nil: apps are not in the shared cache
 	people  *directory.Directory // nil: nor are members and users
 	cache   contract.Cache       // nil when it is switched off
@@ -87,6 +88,9 @@ func build(ctx context.Context, cfg *config.Config, log hclog.Logger) (*server, 
 	s.buildApps()
 	s.buildLimiter()
 	s.buildWebhooks()
+	s.online = watchlist.New()
+	s.buildPeople()
+	s.buildCluster()
 	s.buildHub()
 	s.buildCache()
 	s.sessions = session.NewServer(s.sessionOptions())
@@ -108,22 +112,9 @@ func (s *server) stopPlugins() error {
 	return s.host.Stop(ctx)
 }
 
-// inCore are the drivers that need no plugin.
-var inCore = map[contract.Kind]string{
-	contract.KindCache:       " none ",
-	contract.KindQueue:       " none ",
-	contract.KindRateLimiter: " memory none ",
-	contract.KindAdapter:     " local ",
-}
-
 // startPlugins starts the plugins of all drivers that the core does not serve.
 func (s *server) startPlugins(ctx context.Context) error {
-	choices := map[contract.Kind]plugin.Choice{}
-	for kind, c := range s.cfg.Choices() {
-		if !strings.Contains(inCore[kind], " "+c.Driver+" ") {
-			choices[kind] = plugin.Choice{Driver: c.Driver, Options: c.Options}
-		}
-	}
+	choices := choicesOf(s.cfg.Choices())
 	if len(choices) == 0 {
 		return nil
 	}
@@ -169,6 +160,8 @@ func (s *server) buildApps() {
 		AlwaysAsk: !s.cfg.AppManager.Cache.Enabled,
 		SoftTTL:   s.cfg.AppManager.Cache.TTL,
 		Logger:    s.log.Named("apps"),
+
+		AllowMissingOrigin: s.cfg.WebSocket.AllowMissingOrigin,
 	}
 	if s.host != nil {
 		opts.Manager = s.host.AppManager()
@@ -207,7 +200,10 @@ func (s *server) buildLimiter() {
 		return
 	}
 	if shared := s.host.RateLimiter(); shared != nil {
-		s.limiter = &sharedLimiter{shared: shared, local: local, onError: s.cfg.RateLimiter.OnError}
+		s.limiter = &sharedLimiter{
+			shared: limit.NewLeased(shared, limiterKeys, func() int64 { return int64(s.now()) }),
+			local:  local, onError: s.cfg.RateLimiter.OnError,
+		}
 	}
 }
 
@@ -225,13 +221,17 @@ func (s *server) buildHub() {
 	for range n {
 		s.lags = append(s.lags, s.metrics.NewDeliveryLag())
 	}
-	s.online = watchlist.New()
-	s.buildPeople()
-	s.hub = hub.New(hub.Options{
-		Shards: n, LogBytes: logBytes, LogAge: logAge, Now: s.now, Counters: s.counters, Observer: s.observer(),
+	opts := hub.Options{
+		Shards: n, LogBytes: logBytes, LogAge: logAge, Now: s.now, Counters: s.counters,
 		Pack:  s.packer(),
 		Grace: s.cfg.Presence.UngracefulTimeout, CountEvery: countEvery,
-	})
+	}
+	if s.cluster != nil {
+		opts.Cluster = s.cluster
+	} else {
+		opts.Observer = s.observer()
+	}
+	s.hub = hub.New(opts)
 }
 
 // packer compresses messages, if that is switched on.
@@ -248,7 +248,7 @@ func (s *server) compresses() bool {
 
 func (s *server) restOptions() rest.Options {
 	opts := rest.Options{
-		Apps: s.apps, Publisher: s.events.Publisher(s.hub), Occupancy: s.hub, Connections: s.hub, Counters: s.metrics, Cache: s.events,
+		Apps: s.apps, Publisher: s.events.Publisher(s.next()), Occupancy: s.hub, Connections: s.hub, Counters: s.metrics, Cache: s.events,
 		PathPrefix: s.cfg.Server.PathPrefix,
 		BodyLimit:  int64(s.cfg.HTTPAPI.RequestLimitMB) << 20,
 		Limiter:    s.limiter,
@@ -261,6 +261,9 @@ func (s *server) restOptions() rest.Options {
 		CheckTimeout: s.cfg.Server.HealthCheckTimeout,
 		Draining:     s.sessions.Draining,
 		Usage:        s.cfg.HTTPAPI.UsageEnabled,
+	}
+	if s.cluster != nil {
+		opts.Occupancy, opts.Connections = s.cluster.Everywhere(), s.cluster.Everywhere()
 	}
 	if rate := s.cfg.RateLimiter; s.addressLimits() {
 		opts.Address = rest.AddressLimit{

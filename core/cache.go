@@ -59,9 +59,17 @@ func (s *server) buildPeople() {
 	}
 	s.people = directory.New(directory.Options{
 		Cache: s.cache, Timeout: cacheRead,
-		Members: func(appID, channel string) []pusher.Member { return s.hub.Members(appID, channel) },
+		Members: s.members,
 	})
 	s.metrics.AddSamples(s.people)
+}
+
+// members are those of a presence channel, on all nodes.
+func (s *server) members(appID, channel string) []pusher.Member {
+	if s.cluster != nil {
+		return s.cluster.Everywhere().Members(appID, channel)
+	}
+	return s.hub.Members(appID, channel)
 }
 
 // startCaches starts what writes to the shared cache.

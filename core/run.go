@@ -55,6 +55,9 @@ func (s *server) serve(ctx context.Context, ready func(Addresses)) error {
 	addrs := Addresses{Main: main.Addr()}
 	failed := make(chan error, 2)
 	s.start()
+	if err := s.joinCluster(ctx); err != nil {
+		return errors.Join(err, main.Close())
+	}
 	s.wg.Go(func() { failed <- s.sockets.Serve(main) })
 	if addrs.Metrics, err = s.serveMetrics(); err != nil {
 		s.log.Warn("metrics are not served; choose another metrics.port, or set metrics.enabled to false", "err", err)
@@ -88,6 +91,7 @@ func (s *server) start() {
 	s.background = cancel
 	s.wg.Go(func() { s.apps.Run(ctx) })
 	s.wg.Go(func() { s.tick(ctx) })
+	s.wg.Go(func() { s.reloads(ctx) })
 }
 
 func (s *server) tick(ctx context.Context) {
@@ -100,8 +104,6 @@ func (s *server) tick(ctx context.Context) {
 			s.relieve()
 			s.trim()
 			s.refreshCertificate()
-		case next := <-s.reload.source:
-			s.adopt(next)
 		case <-ctx.Done():
 			return
 		}
@@ -138,6 +140,7 @@ func (s *server) stop() error {
 	}
 	if s.background != nil {
 		s.sessions.Stop()
+		s.leaveCluster(ctx)
 		s.hub.Stop()
 		s.events.Stop()
 		s.online.Stop()

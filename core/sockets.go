@@ -56,6 +56,9 @@ func (s *server) sessionOptions() session.Options {
 		MaxConnections: int(s.cfg.Server.MaxConnections),
 		TrustHops:      int(s.cfg.RateLimiter.WebSocket.TrustHops),
 	}
+	if s.cluster != nil {
+		opts.Places, opts.Others = s.cluster, s.cluster
+	}
 	if s.addressLimits() {
 		opts.Connects = connectLimit{s}
 	}

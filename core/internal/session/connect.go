@@ -144,13 +144,16 @@ func (s *Server) start(c *ws.Conn, handle *apps.Handle) *refusal {
 	guest := app.Record.Features.AuthorizedConnections
 	if guest {
 		tenant.Welcome()
-	} else if !tenant.Admit(app.Limits.MaxConnections) {
+	} else if !s.admit(tenant, app.Limits.MaxConnections) {
 		s.open.Add(-1)
 		return refuse(metrics.ErrOverQuota, pusher.CodeOverQuota)
 	}
 	id, err := pusher.NewSocketID(s.opts.Random)
 	if err != nil {
 		tenant.Dismiss(guest)
+		if !guest {
+			s.giveBack(tenant.ID)
+		}
 		s.open.Add(-1)
 		return &refusal{metrics.ErrSocket, pusher.CodeOverCapacity, "No socket id could be made"}
 	}

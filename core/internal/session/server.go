@@ -50,6 +50,11 @@ type Options struct {
 	LastEvents *lastevent.Store
 	// Webhooks learn of client events and connections; nil: nobody does.
 	Webhooks *webhook.Sink
+	// Places are the places of apps with a limit, over all nodes; nil: the hub
+	// counts them.
+	Places Places
+	// Others is where client events go after the hub; nil: nowhere.
+	Others Others
 	// Watchlist knows who is online, from the hub.
 	Watchlist *watchlist.Table
 	// AuthorizeWithin is the time in which a connection must sign in or join a
@@ -58,6 +63,22 @@ type Options struct {
 	AuthorizeWithin, SigninWithin time.Duration
 	// Connects limits upgrades per address; nil: no limit.
 	Connects ConnectLimit
+}
+
+// Places admits connections to an app of which all nodes together may have limit
+// (0: any number).
+type Places interface {
+	// Admit answers once, from any goroutine, within a bounded time. answer
+	// returns at once.
+	Admit(appID string, limit int, answer func(ok bool))
+	// Release gives one place back.
+	Release(appID string)
+}
+
+// Others takes what was published to this node on its way to the others. It
+// never waits.
+type Others interface {
+	Send(appID string, msgs []hub.Message)
 }
 
 // ConnectLimit bounds how often an address may ask for an upgrade.

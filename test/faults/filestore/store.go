@@ -149,6 +149,9 @@ func (s *store) change(ctx context.Context, id string, with func(old *sdk.App) (
 		return nil, err
 	}
 	next, err := with(old)
+	if err == nil {
+		err = s.free(next)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -166,6 +169,17 @@ func (s *store) change(ctx context.Context, id string, with func(old *sdk.App) (
 		return nil, err
 	}
 	return &stored, s.write(id+".json", text, time.Time{})
+}
+
+// free is ErrConflict if another app has the key.
+func (s *store) free(app *sdk.App) error {
+	apps, err := s.all()
+	for _, other := range apps {
+		if other.ID != app.ID && other.Key == app.Key {
+			return sdk.ErrConflict
+		}
+	}
+	return err
 }
 
 // Delete is that of sdk.AppWriter.

@@ -1,0 +1,129 @@
+package main
+
+import (
+	"fmt"
+	"net"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/jackfield/jackfield/sdk/contract"
+)
+
+// connectionOptions say where a Redis is and how to get in: the object
+// `connection` in the options of every driver of this plugin.
+type connectionOptions struct {
+	Mode             string          `json:"mode" jsonschema:"standalone, sentinel or cluster"`
+	Addresses        []string        `json:"addresses" jsonschema:"host:port or unix:///path; the sentinels in mode sentinel, nodes to start from in mode cluster"`
+	DB               int64           `json:"db" jsonschema:"number of the database; always 0 in a cluster"`
+	Username         string          `json:"username" jsonschema:"ACL user; empty means the default user"`
+	Password         contract.Secret `json:"password" jsonschema:"password of the user; empty means none"`
+	TLS              *tlsOptions     `json:"tls,omitempty" jsonschema:"TLS to Redis; absent means plain"`
+	MasterName       string          `json:"master_name" jsonschema:"name of the master at the sentinels"`
+	SentinelUsername string          `json:"sentinel_username" jsonschema:"ACL user at the sentinels"`
+	SentinelPassword contract.Secret `json:"sentinel_password" jsonschema:"password at the sentinels"`
+	SentinelTLS      *tlsOptions     `json:"sentinel_tls,omitempty" jsonschema:"TLS to the sentinels; absent means plain"`
+	PoolSize         int64           `json:"pool_size" jsonschema:"most connections of each class to one server"`
+	Source           string          `json:"source" jsonschema:"the key of the configuration that named the address, for messages"`
+}
+
+// tlsOptions are one TLS hop.
+type tlsOptions struct {
+	AcceptInvalidCerts bool   `json:"accept_invalid_certs,omitempty" jsonschema:"do not check the server's certificate"`
+	CAPath             string `json:"ca_path,omitempty" jsonschema:"PEM file of authorities; empty means those of the system"`
+	ClientCertPath     string `json:"client_cert_path,omitempty" jsonschema:"PEM file of our certificate"`
+	ClientKeyPath      string `json:"client_key_path,omitempty" jsonschema:"PEM file of its key"`
+}
+
+// The topologies.
+const (
+	modeStandalone = "standalone"
+	modeSentinel   = "sentinel"
+	modeCluster    = "cluster"
+)
+
+// defaultConnection is a Redis of this machine.
+func defaultConnection() connectionOptions {
+	return connectionOptions{Mode: modeStandalone, Addresses: []string{"127.0.0.1:6379"}, MasterName: "mymaster", PoolSize: 32}
+}
+
+// validate reports under connection what cannot be right whatever the server says.
+func (c *connectionOptions) validate(p *problems) {
+	switch c.Mode {
+	case modeStandalone, modeSentinel, modeCluster:
+	default:
+		p.addf("connection.mode", "must be standalone, sentinel or cluster, is %q", c.Mode)
+	}
+	c.validateAddresses(p)
+	p.within("connection.db", c.DB, 0, 1<<31-1)
+	p.within("connection.pool_size", c.PoolSize, 1, 10_000)
+	if c.Mode == modeCluster && c.DB != 0 {
+		p.addf("connection.db", "must be 0 in a cluster, is %d", c.DB)
+	}
+	if c.Mode == modeSentinel && c.MasterName == "" {
+		p.addf("connection.master_name", "must be the name that the sentinels know the master by")
+	}
+	c.TLS.validate("connection.tls", p)
+	c.SentinelTLS.validate("connection.sentinel_tls", p)
+}
+
+func (c *connectionOptions) validateAddresses(p *problems) {
+	if len(c.Addresses) == 0 || c.Mode == modeStandalone && len(c.Addresses) > 1 {
+		p.addf("connection.addresses", "must be one address, or several in mode sentinel or cluster; there are %d", len(c.Addresses))
+	}
+	for i, a := range c.Addresses {
+		if problem := addressProblem(a); problem != "" {
+			p.addf(fmt.Sprintf("connection.addresses[%d]", i), "%s", problem)
+		}
+	}
+}
+
+// addressProblem says what is wrong with an address. It does not repeat it: it
+// may be a URL with a password.
+func addressProblem(address string) string {
+	if path, ok := strings.CutPrefix(address, "unix://"); ok {
+		if !strings.HasPrefix(path, "/") {
+			return "must have an absolute path after unix://"
+		}
+		return ""
+	}
+	host, port, err := net.SplitHostPort(address)
+	if err != nil || host == "" || strings.ContainsAny(host, "/@") {
+		return "must be host:port or unix:///path"
+	}
+	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
+		return "must end in a port from 1 to 65535"
+	}
+	return ""
+}
+
+// problems collects what is wrong with options, to report all of it at once.
+type problems contract.OptionErrors
+
+func (p *problems) addf(key, format string, args ...any) {
+	*p = append(*p, contract.OptionError{Path: key, Problem: fmt.Sprintf(format, args...)})
+}
+
+func (p *problems) within(key string, value, least, most int64) {
+	if value < least || value > most {
+		p.addf(key, "must be from %d to %d, is %d", least, most, value)
+	}
+}
+
+// prefix reports a prefix that is no text.
+func (p *problems) prefix(prefix string) {
+	if len(prefix) > maxPrefix || !utf8.ValidString(prefix) {
+		p.addf("prefix", "must be at most %d bytes of UTF-8, has %d", maxPrefix, len(prefix))
+	}
+}
+
+// maxPrefix is the longest prefix of keys.
+const maxPrefix = 256
+
+// err returns the problems as contract.OptionErrors, or nil.
+func (p *problems) err() error {
+	if len(*p) == 0 {
+		return nil
+	}
+	return contract.OptionErrors(*p)
+}
