@@ -21,12 +21,13 @@ staticcheck := $(tools)/staticcheck-v0.8.2
 gofumpt     := $(tools)/gofumpt-v0.12.0
 
 interop := test/interop/node_modules/.package-lock.json
+kosoku   := $(tools)/kosoku-0.1.0/bin/kosoku
 
 # Servers that the tests start: from the system's packages, and into a directory
 # outside the tree what those do not have.
 servers  := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/jackfield/servers
-programs := redis-server:redis-server redis-cli:redis-tools psql:postgresql mariadbd:mariadb-server \
-            chromium-headless-shell:chromium-headless-shell npm:npm node:nodejs mvn:maven java:default-jre-headless
+programs := redis-server=redis-server redis-cli=redis-tools pg_ctlcluster=postgresql mariadbd=mariadb-server \
+            chromium-headless-shell=chromium-headless-shell npm=npm node=nodejs mvn=maven java=default-jre-headless
 node_servers := $(servers)/dynalite-4.0.0 $(servers)/fauxqs-1.9.2
 java_servers := $(servers)/cassandra-5.0.9 $(servers)/dynamodb-local-3.0.0 $(servers)/elasticmq-1.7.1
 
@@ -96,14 +97,16 @@ $(tools)/gofumpt-%:
 	@GOFLAGS= GOWORK=off GOBIN=$(tools) go install mvdan.cc/gofumpt@$*
 	@mv $(tools)/gofumpt $@
 
-deps: programs $(interop) $(node_servers) $(java_servers) ## install what the tests need: servers, a browser, the pinned real clients
+deps: programs $(interop) $(kosoku) $(node_servers) $(java_servers) ## install what the tests need: servers, a browser, the pinned clients and cases
 
 programs:
-	@missing=; for p in $(programs); do PATH="$$PATH:/usr/sbin" command -v $${p%%:*} >/dev/null || missing+=" $${p##*:}"; done; \
+	@missing=; for p in $(programs); do PATH="$$PATH:/usr/sbin" command -v $${p%%=*} >/dev/null || missing+=" $${p##*=}"; done; \
+	python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=" python3 python3-venv"; \
 	test -z "$$missing" || { echo "installing$$missing"; apt-get update -qq; \
 	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; }
 
 $(interop): test/interop/package-lock.json | programs
+	@node -e 'process.exit(parseInt(process.version.slice(1)) < 20 ? 1 : 0)' || { echo "the clients need Node.js 20 or later, this is $$(node --version)" >&2; exit 1; }
 	@npm ci --prefix test/interop --no-audit --no-fund --ignore-scripts --loglevel=error
 	@touch $@
 
@@ -117,6 +120,11 @@ $(node_servers): | programs
 
 $(java_servers): | programs
 	@$(call install_server,mvn -B -q -f test/servers/$(server_name)/pom.xml dependency:copy-dependencies -DoutputDirectory=$@.new/lib)
+# The cases of the Autobahn test suite, with a runner that needs no Python 2.
+$(kosoku): test/rfc6455/requirements.txt | programs
+	@python3 -m venv $(patsubst %/bin/,%,$(dir $@))
+	@$(@D)/pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r $<
+	@touch $@
 
 clean: ## remove what was built
 	@rm -rf bin test/interop/node_modules

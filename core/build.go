@@ -6,15 +6,17 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
 
 	"github.com/jackfield/jackfield/core/config"
+	"github.com/jackfield/jackfield/core/internal/adapter"
+	"github.com/jackfield/jackfield/core/internal/appcache"
 	"github.com/jackfield/jackfield/core/internal/apps"
 	"github.com/jackfield/jackfield/core/internal/deflate"
+	"github.com/jackfield/jackfield/core/internal/directory"
 	"github.com/jackfield/jackfield/core/internal/hub"
 	"github.com/jackfield/jackfield/core/internal/lastevent"
 	"github.com/jackfield/jackfield/core/internal/limit"
@@ -40,7 +42,10 @@ type server struct {
 	apps    *apps.Registry
 	limiter contract.RateLimiter
 	hub     *hub.Hub
-	cache   contract.Cache // nil when it is switched off
+	cluster *adapter.Node        // nil when this node is alone
+	copies  *appcache.Cache      // nil: apps are not in the shared cache
+	people  *directory.Directory // nil: nor are members and users
+	cache   contract.Cache       // nil when it is switched off
 	events  *lastevent.Store
 	online  *watchlist.Table
 
@@ -54,6 +59,8 @@ type server struct {
 	// Only the clock's goroutine touches these.
 	short   bool // memory is
 	trimmer trimmer
+
+	reload reload
 
 	background context.CancelFunc
 	wg         sync.WaitGroup
@@ -69,13 +76,21 @@ func build(ctx context.Context, cfg *config.Config, log hclog.Logger) (*server, 
 	if s.node == "" {
 		s.node = rand.Text()
 	}
+	s.reload.current.Store(cfg)
 	s.metrics = metrics.New(metrics.Options{Prefix: cfg.Metrics.Prometheus.Prefix, Port: int(cfg.Server.Port)})
 	if err := s.startPlugins(ctx); err != nil {
 		return nil, err
 	}
+	if err := s.registerInline(ctx); err != nil {
+		return nil, errors.Join(err, s.stopPlugins())
+	}
+	s.openCache()
 	s.buildApps()
 	s.buildLimiter()
 	s.buildWebhooks()
+	s.online = watchlist.New()
+	s.buildPeople()
+	s.buildCluster()
 	s.buildHub()
 	s.buildCache()
 	s.sessions = session.NewServer(s.sessionOptions())
@@ -97,29 +112,15 @@ func (s *server) stopPlugins() error {
 	return s.host.Stop(ctx)
 }
 
-// inCore are the drivers that need no plugin.
-var inCore = map[contract.Kind]string{
-	contract.KindCache:       " none ",
-	contract.KindQueue:       " none ",
-	contract.KindRateLimiter: " memory none ",
-	contract.KindAdapter:     " local ",
-}
-
 // startPlugins starts the plugins of all drivers that the core does not serve.
 func (s *server) startPlugins(ctx context.Context) error {
-	choices := map[contract.Kind]plugin.Choice{}
-	for kind, c := range s.cfg.Choices() {
-		if !strings.Contains(inCore[kind], " "+c.Driver+" ") {
-			choices[kind] = plugin.Choice{Driver: c.Driver, Options: c.Options}
-		}
-	}
+	choices := choicesOf(s.cfg.Choices())
 	if len(choices) == 0 {
 		return nil
 	}
-	host, err := plugin.Start(ctx, plugin.Options{
-		Dir: s.cfg.PluginHost.Dir, RunDir: s.cfg.PluginHost.RunDir, LockFile: s.cfg.PluginHost.LockFile,
-		Plugins: s.plugins(), Choices: choices, NodeID: s.node, Logger: s.log,
-	})
+	opts := hostOptions(s.cfg, s.node, s.log)
+	opts.Choices = choices
+	host, err := plugin.Start(ctx, opts)
 	if err != nil {
 		return fmt.Errorf("start plugins: %w", err)
 	}
@@ -128,9 +129,17 @@ func (s *server) startPlugins(ctx context.Context) error {
 	return nil
 }
 
-func (s *server) plugins() map[string]plugin.PluginConfig {
+// hostOptions are those of the host of plugins, but for the choices.
+func hostOptions(cfg *config.Config, node string, log hclog.Logger) plugin.Options {
+	return plugin.Options{
+		Dir: cfg.PluginHost.Dir, RunDir: cfg.PluginHost.RunDir, LockFile: cfg.PluginHost.LockFile,
+		Plugins: pluginsOf(cfg), NodeID: node, Logger: log,
+	}
+}
+
+func pluginsOf(cfg *config.Config) map[string]plugin.PluginConfig {
 	all := map[string]plugin.PluginConfig{}
-	for name, p := range s.cfg.Plugins {
+	for name, p := range cfg.Plugins {
 		c := plugin.PluginConfig{
 			Path: p.Path, Address: p.Address, SHA256: p.SHA256, Drivers: p.Drivers, Env: p.Env,
 			Isolation: p.Isolation, TransportSecurity: p.TransportSecurity,
@@ -146,32 +155,38 @@ func (s *server) plugins() map[string]plugin.PluginConfig {
 // buildApps makes the look-up of apps; those of driver memory are all in the file.
 func (s *server) buildApps() {
 	opts := apps.Options{
-		Defaults:  s.limits(),
+		Defaults:  limitsOf(s.cfg),
 		Complete:  s.cfg.Choices()[contract.KindAppManager].Driver == "memory",
 		AlwaysAsk: !s.cfg.AppManager.Cache.Enabled,
 		SoftTTL:   s.cfg.AppManager.Cache.TTL,
 		Logger:    s.log.Named("apps"),
+
+		AllowMissingOrigin: s.cfg.WebSocket.AllowMissingOrigin,
 	}
 	if s.host != nil {
 		opts.Manager = s.host.AppManager()
 	}
+	if s.buildCopies(); s.copies != nil {
+		opts.Shared = s.copies
+	}
 	s.apps = apps.New(opts)
+	s.metrics.AddSamples(s.apps)
 	if opts.Complete {
 		s.apps.Replace(s.cfg.Apps())
 	}
 }
 
-// limits are those of apps that say nothing else.
-func (s *server) limits() apps.Limits {
+// limitsOf are the limits of apps that say nothing else.
+func limitsOf(cfg *config.Config) apps.Limits {
 	const kb = 1024
 	return apps.Limits{
-		ChannelNameLength:         int(s.cfg.Channels.MaxNameLength),
-		ChannelsPerEvent:          int(s.cfg.Events.MaxChannelsAtOnce),
-		EventNameLength:           int(s.cfg.Events.MaxNameLength),
-		EventBytes:                int(s.cfg.Events.MaxPayloadKB) * kb,
-		BatchSize:                 int(s.cfg.Events.MaxBatchSize),
-		PresenceMembersPerChannel: int(s.cfg.Presence.MaxMembersPerChannel),
-		PresenceMemberBytes:       int(s.cfg.Presence.MaxMemberSizeKB) * kb,
+		ChannelNameLength:         int(cfg.Channels.MaxNameLength),
+		ChannelsPerEvent:          int(cfg.Events.MaxChannelsAtOnce),
+		EventNameLength:           int(cfg.Events.MaxNameLength),
+		EventBytes:                int(cfg.Events.MaxPayloadKB) * kb,
+		BatchSize:                 int(cfg.Events.MaxBatchSize),
+		PresenceMembersPerChannel: int(cfg.Presence.MaxMembersPerChannel),
+		PresenceMemberBytes:       int(cfg.Presence.MaxMemberSizeKB) * kb,
 	}
 }
 
@@ -206,12 +221,17 @@ func (s *server) buildHub() {
 	for range n {
 		s.lags = append(s.lags, s.metrics.NewDeliveryLag())
 	}
-	s.online = watchlist.New()
-	s.hub = hub.New(hub.Options{
-		Shards: n, LogBytes: logBytes, LogAge: logAge, Now: s.now, Counters: s.counters, Observer: s.observer(),
+	opts := hub.Options{
+		Shards: n, LogBytes: logBytes, LogAge: logAge, Now: s.now, Counters: s.counters,
 		Pack:  s.packer(),
 		Grace: s.cfg.Presence.UngracefulTimeout, CountEvery: countEvery,
-	})
+	}
+	if s.cluster != nil {
+		opts.Cluster = s.cluster
+	} else {
+		opts.Observer = s.observer()
+	}
+	s.hub = hub.New(opts)
 }
 
 // packer compresses messages, if that is switched on.
@@ -228,7 +248,7 @@ func (s *server) compresses() bool {
 
 func (s *server) restOptions() rest.Options {
 	opts := rest.Options{
-		Apps: s.apps, Publisher: s.events.Publisher(s.hub), Occupancy: s.hub, Connections: s.hub, Counters: s.metrics, Cache: s.events,
+		Apps: s.apps, Publisher: s.events.Publisher(s.next()), Occupancy: s.hub, Connections: s.hub, Counters: s.metrics, Cache: s.events,
 		PathPrefix: s.cfg.Server.PathPrefix,
 		BodyLimit:  int64(s.cfg.HTTPAPI.RequestLimitMB) << 20,
 		Limiter:    s.limiter,
@@ -241,6 +261,9 @@ func (s *server) restOptions() rest.Options {
 		CheckTimeout: s.cfg.Server.HealthCheckTimeout,
 		Draining:     s.sessions.Draining,
 		Usage:        s.cfg.HTTPAPI.UsageEnabled,
+	}
+	if s.cluster != nil {
+		opts.Occupancy, opts.Connections = s.cluster.Everywhere(), s.cluster.Everywhere()
 	}
 	if rate := s.cfg.RateLimiter; s.addressLimits() {
 		opts.Address = rest.AddressLimit{

@@ -30,6 +30,11 @@ func (s *server) checks() []rest.Check {
 }
 
 func (s *server) health(kind contract.Kind) error {
+	if kind == contract.KindAdapter {
+		if err := s.clusterHealth(); err != nil {
+			return err
+		}
+	}
 	for _, st := range s.host.Status() {
 		if st.Kind == kind && st.State != plugin.Serving {
 			return fmt.Errorf("%s %s is %s: %s", kind, st.Driver, st.State, st.Reason)

@@ -18,6 +18,9 @@ type Options struct {
 	Logger hclog.Logger
 	// Ready is called once when the server accepts connections; may be nil.
 	Ready func(Addresses)
+	// Reload gives configurations that were read anew; what is live of one counts
+	// soon after it was received. May be nil.
+	Reload <-chan *config.Config
 }
 
 // Addresses are where a running server listens. Metrics is nil if switched off.
@@ -35,6 +38,7 @@ func Run(ctx context.Context, cfg *config.Config, opts Options) error {
 	if err != nil {
 		return err
 	}
+	s.reload.source = opts.Reload
 	err = s.serve(ctx, opts.Ready)
 	return errors.Join(err, s.stop())
 }
@@ -51,6 +55,9 @@ func (s *server) serve(ctx context.Context, ready func(Addresses)) error {
 	addrs := Addresses{Main: main.Addr()}
 	failed := make(chan error, 2)
 	s.start()
+	if err := s.joinCluster(ctx); err != nil {
+		return errors.Join(err, main.Close())
+	}
 	s.wg.Go(func() { failed <- s.sockets.Serve(main) })
 	if addrs.Metrics, err = s.serveMetrics(); err != nil {
 		s.log.Warn("metrics are not served; choose another metrics.port, or set metrics.enabled to false", "err", err)
@@ -78,11 +85,13 @@ func (s *server) serve(ctx context.Context, ready func(Addresses)) error {
 func (s *server) start() {
 	s.hub.Start()
 	s.events.Start()
+	s.startCaches()
 	s.sessions.Start()
 	ctx, cancel := context.WithCancel(context.Background())
 	s.background = cancel
 	s.wg.Go(func() { s.apps.Run(ctx) })
 	s.wg.Go(func() { s.tick(ctx) })
+	s.wg.Go(func() { s.reloads(ctx) })
 }
 
 func (s *server) tick(ctx context.Context) {
@@ -131,6 +140,7 @@ func (s *server) stop() error {
 	}
 	if s.background != nil {
 		s.sessions.Stop()
+		s.leaveCluster(ctx)
 		s.hub.Stop()
 		s.events.Stop()
 		s.online.Stop()
@@ -139,6 +149,7 @@ func (s *server) stop() error {
 	}
 	s.apps.Close()
 	s.wg.Wait()
+	s.stopCaches()
 	last, cancelLast := context.WithTimeout(context.Background(), hard)
 	defer cancelLast()
 	if s.host != nil {

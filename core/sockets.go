@@ -49,12 +49,15 @@ func (s *server) sessionOptions() session.Options {
 	opts := session.Options{
 		Hub: s.hub, Apps: s.apps, Counters: s.metrics.App, Logger: s.log.Named("session"),
 		Random: rand.Reader, Now: s.now, Prefixes: s.prefixes(),
-		ActivityTimeout: s.cfg.Server.ActivityTimeout, PongTimeout: pongTimeout,
+		ActivityTimeout: s.cfg.Server.ActivityTimeout, PongTimeout: pongTimeout, PingEvent: s.cfg.WebSocket.PingEvent,
 		LastEvents: s.events, Watchlist: s.online,
 		AuthorizeWithin: authorizeWithin, SigninWithin: s.cfg.Server.UserAuthenticationTimeout,
 		Webhooks:       s.webhooks.Sink(),
 		MaxConnections: int(s.cfg.Server.MaxConnections),
 		TrustHops:      int(s.cfg.RateLimiter.WebSocket.TrustHops),
+	}
+	if s.cluster != nil {
+		opts.Places, opts.Others = s.cluster, s.cluster
 	}
 	if s.addressLimits() {
 		opts.Connects = connectLimit{s}

@@ -3,9 +3,11 @@ package core
 import (
 	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/jackfield/jackfield/core/internal/admin"
+	"github.com/jackfield/jackfield/core/internal/directory"
 	"github.com/jackfield/jackfield/core/internal/hub"
 	"github.com/jackfield/jackfield/core/internal/metrics"
 	"github.com/jackfield/jackfield/core/internal/watchlist"
@@ -24,6 +26,7 @@ func (s *server) buildWebhooks() {
 		return
 	}
 	s.tellUnknownEvents()
+	s.tellNoOrder()
 	w, reliability := s.cfg.Webhooks, s.cfg.Queue.Reliability
 	s.webhooks = webhook.New(webhook.Options{
 		Queue: queue, Apps: s.apps, Counters: s.metrics.App, Requests: s.metrics.NewWebhookDelivery(),
@@ -58,6 +61,15 @@ func (s *server) tellWebhooksOff() {
 	}
 }
 
+// tellNoOrder says once that the queue does not keep the order of webhooks.
+func (s *server) tellNoOrder() {
+	has := s.host.Capabilities(contract.KindQueue)
+	if !slices.Contains(has, contract.CapQueueFIFO) || !slices.Contains(has, contract.CapQueueGroup) {
+		s.log.Warn("webhooks of a channel may arrive in another order than the events: the queue does not keep it (of SQS, only FIFO queues do: queue.sqs.fifo)",
+			"driver", s.cfg.Queue.Driver)
+	}
+}
+
 // tellUnknownEvents warns of events in the configuration that never happen.
 func (s *server) tellUnknownEvents() {
 	for _, app := range s.cfg.Apps() {
@@ -71,29 +83,49 @@ func (s *server) tellUnknownEvents() {
 	}
 }
 
-// observer tells webhooks and watchlists what the hub sees.
-func (s *server) observer() hub.Observer { return observer{s.webhooks.Sink(), s.online} }
+// observer tells webhooks, watchlists and the shared cache what the hub sees.
+func (s *server) observer() hub.Observer { return observer{s.webhooks.Sink(), s.online, s.people} }
 
 type observer struct {
 	*webhook.Sink
 	online *watchlist.Table
+	people *directory.Directory // may be nil
 }
 
 // SignedIn tells of a user's first connection.
 func (o observer) SignedIn(appID, userID string) {
 	o.online.SignedIn(appID, userID)
+	if o.people != nil {
+		o.people.SignedIn(appID, userID)
+	}
 	o.UserSignedIn(appID, userID)
 }
 
 // SignedOut tells that a user's last connection has gone.
 func (o observer) SignedOut(appID, userID string) {
 	o.online.SignedOut(appID, userID)
+	if o.people != nil {
+		o.people.SignedOut(appID, userID)
+	}
 	o.UserSignedOut(appID, userID)
 }
 
 // MemberAdded leaves out the user's info, which webhooks do not tell.
 func (o observer) MemberAdded(appID, channel, userID string, _ []byte) {
 	o.Sink.MemberAdded(appID, channel, userID)
+	o.changed(appID, channel)
+}
+
+// MemberRemoved tells that a user has left a presence channel.
+func (o observer) MemberRemoved(appID, channel, userID string) {
+	o.Sink.MemberRemoved(appID, channel, userID)
+	o.changed(appID, channel)
+}
+
+func (o observer) changed(appID, channel string) {
+	if o.people != nil {
+		o.people.Changed(appID, channel)
+	}
 }
 
 // lastWords is the least time for handing over what waits, even if clients used
@@ -110,7 +142,7 @@ func (s *server) stopWebhooks(ctx context.Context) error {
 
 // adminHandler serves /admin/ on the metrics listener.
 func (s *server) adminHandler() http.Handler {
-	o := admin.Options{Token: s.cfg.Admin.Token, Queue: webhook.QueueName, Read: readLetter}
+	o := admin.Options{Token: s.cfg.Admin.Token, Queue: webhook.QueueName, Read: readLetter, Apps: s.appAdmin()}
 	if s.host != nil {
 		o.Dead, _ = s.host.Queue().(contract.DeadLetters)
 	}

@@ -98,8 +98,9 @@ type (
 	ApplyRequest   = contract.ApplyRequest
 	Verdict        = contract.Verdict
 	ChangeResult   = contract.ChangeResult
-	CellState      = contract.CellState
-	Member         = contract.Member
+	Position       = contract.Position
+	CellPage       = contract.CellPage
+	Holding        = contract.Holding
 	AdapterEvent   = contract.AdapterEvent
 	StateChange    = contract.StateChange
 	Lost           = contract.Lost

@@ -9,10 +9,11 @@ import (
 )
 
 const usage = `Usage: jackfield [flags]
+       jackfield apps list|show|add|set|rotate-secret|remove [flags]
        jackfield webhooks dead list|replay|purge [flags]
 
-A realtime server that speaks the Pusher Channels protocol. The second form looks
-after the webhook jobs that a running server gave up.
+A realtime server that speaks the Pusher Channels protocol. The other forms look after
+apps, and after the webhook jobs that a running server gave up.
 
 Flags:
   -c, --config FILE    configuration in JSON, TOML or YAML (also CONFIG_FILE); without it

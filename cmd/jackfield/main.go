@@ -3,7 +3,8 @@
 // it before it starts anything.
 //
 // The exit status is 0 after an orderly end, 1 if the server could not start or
-// had to give up, and 2 if the command line is wrong.
+// had to give up, and 2 if the command line is wrong. The commands that look after
+// apps end with 3 if there is no such app and 4 if somebody else was quicker.
 package main
 
 import "os"

@@ -17,9 +17,11 @@ import (
 
 // The exit statuses.
 const (
-	exitOK      = 0
-	exitFailure = 1
-	exitUsage   = 2
+	exitOK       = 0
+	exitFailure  = 1
+	exitUsage    = 2
+	exitNotFound = 3 // apps: there is no such app
+	exitConflict = 4 // apps: somebody else was quicker, or an id or key is taken
 )
 
 // run is the whole program but for the process around it: args are the
@@ -28,6 +30,9 @@ const (
 func run(args, env []string, stdout, stderr io.Writer) int {
 	if len(args) > 0 && args[0] == "webhooks" {
 		return runWebhooks(args[1:], env, stdout, stderr)
+	}
+	if len(args) > 0 && args[0] == "apps" {
+		return runApps(args[1:], env, stdout, stderr)
 	}
 	f, err := parseFlags(args)
 	switch {
@@ -41,7 +46,8 @@ func run(args, env []string, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stdout, versionText())
 		return exitOK
 	}
-	cfg, notices, err := config.Load(config.Source{ConfigPath: f.config, PluginDir: f.pluginDir, Environ: env})
+	src := config.Source{ConfigPath: f.config, PluginDir: f.pluginDir, Environ: env}
+	cfg, notices, err := config.Load(src)
 	if err != nil {
 		for _, n := range notices {
 			fmt.Fprintln(stderr, n)
@@ -49,7 +55,7 @@ func run(args, env []string, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "jackfield: %v\n", err)
 		return exitFailure
 	}
-	return serve(cfg, notices, stderr)
+	return serve(src, cfg, notices, stderr)
 }
 
 // gcPercent is what GOGC is if it is not set. Handshakes leave garbage among the
@@ -58,12 +64,28 @@ func run(args, env []string, stdout, stderr io.Writer) int {
 const gcPercent = 50
 
 // serve runs the server until a signal asks it to end; a second signal ends it
-// at once.
-func serve(cfg *config.Config, notices []config.Notice, stderr io.Writer) int {
+// at once. SIGHUP has src read again.
+func serve(src config.Source, cfg *config.Config, notices []config.Notice, stderr io.Writer) int {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
 	}
 	log := newLogger(cfg, stderr)
+	tell(log, notices)
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
+	context.AfterFunc(ctx, stop)
+	reload, wait := reloads(ctx, src, log)
+	err := core.Run(ctx, cfg, core.Options{Logger: log, Reload: reload})
+	stop()
+	wait()
+	if err != nil {
+		log.Error("cannot go on", "err", err)
+		return exitFailure
+	}
+	return exitOK
+}
+
+// tell logs notices about the configuration.
+func tell(log hclog.Logger, notices []config.Notice) {
 	for _, n := range notices {
 		level := hclog.Info
 		if n.Warning {
@@ -71,14 +93,6 @@ func serve(cfg *config.Config, notices []config.Notice, stderr io.Writer) int {
 		}
 		log.Log(level, n.String())
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
-	defer stop()
-	context.AfterFunc(ctx, stop)
-	if err := core.Run(ctx, cfg, core.Options{Logger: log}); err != nil {
-		log.Error("cannot go on", "err", err)
-		return exitFailure
-	}
-	return exitOK
 }
 
 func newLogger(cfg *config.Config, stderr io.Writer) hclog.Logger {

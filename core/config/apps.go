@@ -13,11 +13,12 @@ type AppManager struct {
 
 // AppArray holds the apps that are written in the file.
 type AppArray struct {
-	Apps RawApps `key:"apps" doc:"List of apps, flat or with a nested policy."`
+	Apps RawApps `key:"apps" live:"" doc:"List of apps, flat or with a nested policy."`
 }
 
 // AppCache are the settings of cached apps.
 type AppCache struct {
-	Enabled bool          `key:"enabled" default:"true" doc:"false: every look-up asks the store; the last copy serves only while the store is down."`
-	TTL     time.Duration `key:"ttl" fallback:"CACHE_TTL_SECONDS" unit:"s" default:"300" doc:"Age at which a copy is renewed."`
+	Enabled       bool          `key:"enabled" default:"true" doc:"false: every look-up asks the store; the last copy serves only while the store is down."`
+	TTL           time.Duration `key:"ttl" fallback:"CACHE_TTL_SECONDS" unit:"s" default:"300" doc:"Age at which a copy is renewed."`
+	EncryptionKey Secret        `key:"encryption_key" env:"APP_MANAGER_CACHE_ENCRYPTION_KEY" doc:"At least 16 characters, the same on all nodes: seals the apps in the shared cache. Unset: they stand there without secrets, and nodes ask the store."`
 }

@@ -51,14 +51,22 @@ func TestOptionsOfEachDriver(t *testing.T) {
 			`{"app_manager": {"driver": "mysql"}, "database": {"mysql": {"password": "p"}}}`, contract.KindAppManager,
 			map[string]any{
 				"host": "localhost", "port": 3306.0, "username": "root", "password": "p", "database": "sockudo",
-				"table_name": "applications", "pool_min": 2.0, "pool_max": 10.0,
+				"table_name": "applications", "pool_min": 2.0, "pool_max": 10.0, "ssl_mode": "prefer",
 			},
 		},
 		"postgres with sizes of its own": {
 			`{"app_manager": {"driver": "postgresql"}, "database": {"postgres": {"pool_min": 0, "pool_max": 3}}}`, contract.KindAppManager,
 			map[string]any{
 				"host": "localhost", "port": 5432.0, "username": "postgres", "database": "sockudo",
-				"table_name": "applications", "pool_min": 0.0, "pool_max": 3.0,
+				"table_name": "applications", "pool_min": 0.0, "pool_max": 3.0, "ssl_mode": "prefer",
+			},
+		},
+		"postgres with TLS and replicas": {
+			`{"app_manager": {"driver": "pgsql"}, "database": {"postgres": {"ssl_mode": "require", "read_replicas": ["r1", "r2:5433"]}}}`,
+			contract.KindAppManager,
+			map[string]any{
+				"host": "localhost", "port": 5432.0, "username": "postgres", "database": "sockudo",
+				"table_name": "applications", "pool_min": 2.0, "pool_max": 10.0, "ssl_mode": "require", "read_replicas": []any{"r1", "r2:5433"},
 			},
 		},
 		"postgres without pooling": {
@@ -66,7 +74,7 @@ func TestOptionsOfEachDriver(t *testing.T) {
 			contract.KindAppManager,
 			map[string]any{
 				"host": "localhost", "port": 5432.0, "username": "postgres", "database": "sockudo",
-				"table_name": "applications", "pool_min": 0.0, "pool_max": 4.0,
+				"table_name": "applications", "pool_min": 0.0, "pool_max": 4.0, "ssl_mode": "prefer",
 			},
 		},
 		"dynamodb": {
@@ -81,14 +89,18 @@ func TestOptionsOfEachDriver(t *testing.T) {
 			`{"app_manager": {"driver": "scylla"}, "database": {"scylladb": {"nodes": ["a:1", "b:2"]}}}`, contract.KindAppManager,
 			map[string]any{
 				"nodes": []any{"a:1", "b:2"}, "keyspace": "sockudo", "table_name": "applications",
-				"replication_class": "SimpleStrategy", "replication_factor": 3.0,
+				"replication_class": "SimpleStrategy", "replication_factor": 3.0, "consistency": "local_quorum", "ssl_mode": "disable",
 			},
 		},
 		"sqs": {
 			`{"queue": {"driver": "sqs", "sqs": {"fifo": true}}}`, contract.KindQueue,
 			map[string]any{
 				"region": "us-east-1", "visibility_timeout": 30.0, "max_messages": 10.0, "wait_time_seconds": 5.0,
-				"concurrency": 5.0, "fifo": true, "message_group_id": "default", "reliability": reliability(),
+				"concurrency": 5.0, "fifo": true,
+				"reliability": map[string]any{
+					"max_attempts": 5.0, "retry_base_delay_ms": 1000.0, "retry_max_delay_ms": 60000.0, "retry_jitter": 0.2,
+					"lease_duration_ms": 30000.0, "worker_poll_interval_ms": 500.0,
+				},
 			},
 		},
 		"redis adapter": {

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"maps"
 	"strings"
 	"time"
 )
@@ -63,6 +64,22 @@ var memoryReliability = []string{
 	"lease_duration_ms", "failed_retention", "deduplication_ttl_ms",
 }
 
+// sqsReliability are those that mean something where the backend has leases,
+// deduplication and retention of its own.
+var sqsReliability = []string{
+	"max_attempts", "retry_base_delay_ms", "retry_max_delay_ms", "retry_jitter",
+	"lease_duration_ms", "worker_poll_interval_ms",
+}
+
+// only returns the options with these keys.
+func only(options map[string]any, keys []string) map[string]any {
+	some := map[string]any{}
+	for _, key := range keys {
+		some[key] = options[key]
+	}
+	return some
+}
+
 func (l *loader) queueOptions(driver string) map[string]any {
 	q, reliability := l.cfg.Queue, l.section("queue.reliability")
 	use := redisUse{q.Redis.URLOverride, "queue.redis.url_override", q.Redis.ClusterMode, q.RedisCluster.Nodes, "queue.redis_cluster.nodes"}
@@ -70,9 +87,7 @@ func (l *loader) queueOptions(driver string) map[string]any {
 	switch driver {
 	case driverMemory:
 		options = l.section("queue.memory")
-		for _, key := range memoryReliability {
-			options[key] = reliability[key]
-		}
+		maps.Copy(options, only(reliability, memoryReliability))
 		return options
 	case driverRedis:
 		options = map[string]any{
@@ -86,7 +101,7 @@ func (l *loader) queueOptions(driver string) map[string]any {
 			"prefix": l.cfg.Database.Redis.prefixOr(q.RedisCluster.Prefix, "queue:"), "connection": l.redisFor(use),
 		}
 	case driverSQS:
-		options = l.section("queue.sqs")
+		options, reliability = l.section("queue.sqs"), only(reliability, sqsReliability)
 	default:
 		return nil
 	}

@@ -8,7 +8,7 @@ type Queue struct {
 	Memory       QueueMemory  `key:"memory" doc:"Driver memory."`
 	Redis        QueueRedis   `key:"redis" doc:"Driver redis."`
 	RedisCluster QueueCluster `key:"redis_cluster" doc:"Driver redis-cluster."`
-	SQS          SQS          `key:"sqs" doc:"Driver sqs. Credentials come from the default AWS chain."`
+	SQS          SQS          `key:"sqs" doc:"Driver sqs: Amazon SQS, or a server with its API."`
 	Reliability  Reliability  `key:"reliability" doc:"Retries, leases and bounds, for every driver."`
 }
 
@@ -42,14 +42,19 @@ type QueueCluster struct {
 // SQS are the options of queue driver sqs.
 type SQS struct {
 	Region            string        `key:"region" env:"QUEUE_SQS_REGION" default:"us-east-1" doc:"AWS region."`
-	VisibilityTimeout time.Duration `key:"visibility_timeout" env:"QUEUE_SQS_VISIBILITY_TIMEOUT" unit:"s" default:"30" min:"1" max:"43200" doc:"Lease of a received job."`
-	MaxMessages       uint32        `key:"max_messages" env:"QUEUE_SQS_MAX_MESSAGES" default:"10" min:"1" max:"10" doc:"Jobs per receive."`
-	WaitTime          time.Duration `key:"wait_time_seconds" env:"QUEUE_SQS_WAIT_TIME_SECONDS" unit:"s" default:"5" max:"20" doc:"Long poll."`
-	Concurrency       uint32        `key:"concurrency" env:"QUEUE_SQS_CONCURRENCY" default:"5" min:"1" doc:"Jobs at work at a time."`
+	VisibilityTimeout time.Duration `key:"visibility_timeout" env:"QUEUE_SQS_VISIBILITY_TIMEOUT" unit:"s" default:"30" min:"1" max:"43200" doc:"Least time for which SQS hides a received job; never shorter than reliability.lease_duration_ms and 5 s."`
+	MaxMessages       uint32        `key:"max_messages" env:"QUEUE_SQS_MAX_MESSAGES" default:"10" min:"1" max:"10" doc:"Most jobs of one receive call."`
+	WaitTime          time.Duration `key:"wait_time_seconds" env:"QUEUE_SQS_WAIT_TIME_SECONDS" unit:"s" default:"5" max:"20" doc:"How long a receive call waits for jobs; 0 = it asks again after reliability.worker_poll_interval_ms."`
+	Concurrency       uint32        `key:"concurrency" env:"QUEUE_SQS_CONCURRENCY" default:"5" min:"1" max:"100000" doc:"Workers; each has at most max_messages jobs at work."`
 	FIFO              bool          `key:"fifo" env:"QUEUE_SQS_FIFO" default:"false" doc:"Use FIFO queues, which keep the order of a channel's webhooks."`
 	EndpointURL       string        `key:"endpoint_url" env:"QUEUE_SQS_ENDPOINT_URL" doc:"Endpoint instead of AWS's own."`
 	QueueURLPrefix    string        `key:"queue_url_prefix" env:"QUEUE_SQS_QUEUE_URL_PREFIX" doc:"URL in front of queue names, instead of a look-up."`
-	MessageGroupID    string        `key:"message_group_id" env:"QUEUE_SQS_MESSAGE_GROUP_ID" default:"default" doc:"Group of jobs that name none."`
+	QueueURL          string        `key:"queue_url" env:"QUEUE_SQS_QUEUE_URL" doc:"URL of the queue itself, whatever its name. Its dead letters go where its redrive policy says, else to a queue of its name and -dead."`
+	AccessKeyID       string        `key:"aws_access_key_id" doc:"Static credentials; empty = the default AWS chain, which reads the AWS_* names of the environment."`
+	SecretAccessKey   Secret        `key:"aws_secret_access_key" doc:"Static credentials."`
+	SessionToken      Secret        `key:"aws_session_token" doc:"Token of static credentials that are temporary."`
+	ProfileName       string        `key:"aws_profile_name" doc:"Profile of the shared AWS files."`
+	MessageGroupID    string        `key:"message_group_id" env:"QUEUE_SQS_MESSAGE_GROUP_ID" default:"default" dead:"" doc:"Without effect: every job has the group of its app, webhook and channel."`
 }
 
 // Reliability are the rules for jobs.

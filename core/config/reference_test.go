@@ -40,7 +40,7 @@ func keyTables() string {
 		if rows[section] == "" {
 			order = append(order, section)
 		}
-		rows[section] += fmt.Sprintf("| `%s` | %s | %s | %s | %s |\n", f.path, envOf(f), typeOf(f), defaultOf(f), f.tag.Get("doc"))
+		rows[section] += fmt.Sprintf("| `%s` | %s | %s | %s | %s |\n", f.path, envOf(f), typeOf(f), defaultOf(f), docOf(f))
 	}
 	var b strings.Builder
 	for _, section := range order {
@@ -69,6 +69,13 @@ func writeHeading(b *strings.Builder, section, doc string) {
 		title, doc = "Top level", "Keys that stand in no section."
 	}
 	fmt.Fprintf(b, "\n### %s\n\n%s\n\n| key | environment | type | default | meaning |\n|---|---|---|---|---|\n", title, doc)
+}
+
+func docOf(f *field) string {
+	if e := f.effect(); e != Restart && !f.dead() {
+		return fmt.Sprintf("%s (%s)", f.tag.Get("doc"), e)
+	}
+	return f.tag.Get("doc")
 }
 
 func envOf(f *field) string {

@@ -17,6 +17,7 @@ func (l *loader) validate() {
 	l.validateCORS()
 	l.validateTimes()
 	l.validateCluster()
+	l.validateAppCache()
 	l.validateStores()
 	l.validateRedis()
 	l.validatePlugins()
@@ -145,6 +146,15 @@ func (l *loader) validateTimes() {
 	if w.InitialBackoff > w.MaxBackoff {
 		l.addf("webhooks.retry.initial_backoff_ms", "must be at most max_backoff_ms (%d), is %d",
 			w.MaxBackoff.Milliseconds(), w.InitialBackoff.Milliseconds())
+	}
+}
+
+// leastKey is the least length of a text that keys are derived from.
+const leastKey = 16
+
+func (l *loader) validateAppCache() {
+	if n := len(l.cfg.AppManager.Cache.EncryptionKey); n > 0 && n < leastKey {
+		l.addf("app_manager.cache.encryption_key", "must have at least %d characters, has %d", leastKey, n)
 	}
 }
 

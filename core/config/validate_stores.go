@@ -16,20 +16,40 @@ func (l *loader) validateStores() {
 	case driverMySQL:
 		l.checkSQL("database.mysql", db.MySQL.Host, db.MySQL.TableName)
 		l.checkPool("database.mysql.pool_min", db.MySQL.PoolMin, db.MySQL.PoolMax)
+		l.checkSSL("database.mysql", db.MySQL.SSLCA, db.MySQL.SSLCert, db.MySQL.SSLKey)
 	case driverPostgres:
 		l.checkSQL("database.postgres", db.Postgres.Host, db.Postgres.TableName)
 		l.checkPool("database.postgres.pool_min", db.Postgres.PoolMin, db.Postgres.PoolMax)
+		l.checkSSL("database.postgres", db.Postgres.SSLCA, db.Postgres.SSLCert, db.Postgres.SSLKey)
 	case driverDynamoDB:
 		l.checkEndpoint("database.dynamodb.endpoint_url", db.DynamoDB.EndpointURL)
 		if (db.DynamoDB.AccessKeyID == "") != (db.DynamoDB.SecretAccessKey == "") {
 			l.addf("database.dynamodb.aws_access_key_id", "and aws_secret_access_key belong together; set both or none")
 		}
+		if (db.DynamoDB.ReadCapacity == 0) != (db.DynamoDB.WriteCapacity == 0) {
+			l.addf("database.dynamodb.read_capacity", "and write_capacity belong together; set both or none")
+		}
 	case driverScyllaDB:
 		l.checkScylla(db.ScyllaDB)
 	}
 	if l.cfg.Queue.Driver == driverSQS {
-		l.checkEndpoint("queue.sqs.endpoint_url", l.cfg.Queue.SQS.EndpointURL)
-		l.checkEndpoint("queue.sqs.queue_url_prefix", l.cfg.Queue.SQS.QueueURLPrefix)
+		l.checkSQS(&l.cfg.Queue.SQS)
+	}
+}
+
+func (l *loader) checkSQS(s *SQS) {
+	const fifo = ".fifo"
+	l.checkEndpoint("queue.sqs.endpoint_url", s.EndpointURL)
+	l.checkEndpoint("queue.sqs.queue_url_prefix", s.QueueURLPrefix)
+	l.checkEndpoint("queue.sqs.queue_url", s.QueueURL)
+	if (s.AccessKeyID == "") != (s.SecretAccessKey == "") {
+		l.addf("queue.sqs.aws_access_key_id", "and aws_secret_access_key belong together; set both or none")
+	}
+	if s.QueueURL != "" && s.QueueURLPrefix != "" {
+		l.addf("queue.sqs.queue_url", "cannot stand beside queue_url_prefix; keep one of them")
+	}
+	if s.QueueURL != "" && strings.HasSuffix(s.QueueURL, fifo) != s.FIFO {
+		l.addf("queue.sqs.fifo", "is %t, but queue_url is %s; FIFO queues, and only they, end in %s", s.FIFO, s.QueueURL, fifo)
 	}
 }
 
@@ -43,6 +63,11 @@ func (l *loader) checkSQL(section, host, table string) {
 			return
 		}
 	}
+}
+
+func (l *loader) checkSSL(section, ca, cert, key string) {
+	l.checkFile(section+".ssl_ca", ca)
+	l.checkPair(section+".ssl_cert", cert, section+".ssl_key", key)
 }
 
 // checkPool compares the sizes of a pool as they will be used.
@@ -81,6 +106,7 @@ func (l *loader) checkScylla(s ScyllaDB) {
 			l.addf("database.scylladb.nodes", "must hold host:port, has %s", describe(node))
 		}
 	}
+	l.checkSSL("database.scylladb", s.SSLCA, s.SSLCert, s.SSLKey)
 	for key, name := range map[string]string{"keyspace": s.Keyspace, "table_name": s.TableName} {
 		if !identifier.MatchString(name) {
 			l.addf("database.scylladb."+key, "%w", mustBe("letters, digits and _", name))

@@ -1,2 +1,7 @@
-// Plugin dynamodb has no drivers in this version.
+// Plugin dynamodb finds apps in a table of Amazon DynamoDB.
+//
+// An app is an item under its id; the index KeyIndex leads from its key to it.
+// item.go reads items and writes them, without I/O. store.go makes all calls,
+// with their bounds, their counts and the contract's errors. table.go makes the
+// table when the driver is opened. app_manager.go and app_write.go are the driver.
 package main

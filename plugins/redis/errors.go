@@ -170,6 +170,9 @@ func broke(err error) bool {
 			return true
 		}
 	}
+	if system, ok := errors.AsType[*os.SyscallError](err); ok {
+		return !system.Timeout()
+	}
 	network, ok := errors.AsType[*net.OpError](err)
 	return ok && !network.Timeout()
 }

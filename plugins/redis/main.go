@@ -17,6 +17,8 @@ func main() {
 			sdk.QueueDriver("redis-cluster", openQueue),
 			sdk.RateLimiterDriver("redis", openLimiter),
 			sdk.RateLimiterDriver("redis-cluster", openLimiter),
+			sdk.AdapterDriver("redis", openBus),
+			sdk.AdapterDriver("redis-cluster", openBus),
 		},
 	})
 }

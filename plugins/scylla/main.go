@@ -6,5 +6,10 @@ import "github.com/jackfield/jackfield/sdk"
 var version, commit string
 
 func main() {
-	sdk.Serve(sdk.Plugin{Name: "scylla", Version: version, Commit: commit})
+	sdk.Serve(sdk.Plugin{
+		Name:    "scylla",
+		Version: version,
+		Commit:  commit,
+		Drivers: []sdk.Driver{sdk.AppManagerDriver("scylladb", openAppManager)},
+	})
 }

@@ -6,5 +6,13 @@ import "github.com/jackfield/jackfield/sdk"
 var version, commit string
 
 func main() {
-	sdk.Serve(sdk.Plugin{Name: "sql", Version: version, Commit: commit})
+	sdk.Serve(sdk.Plugin{
+		Name:    "sql",
+		Version: version,
+		Commit:  commit,
+		Drivers: []sdk.Driver{
+			sdk.AppManagerDriver("mysql", openMySQL),
+			sdk.AppManagerDriver("pgsql", openPostgres),
+		},
+	})
 }

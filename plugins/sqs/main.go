@@ -6,5 +6,10 @@ import "github.com/jackfield/jackfield/sdk"
 var version, commit string
 
 func main() {
-	sdk.Serve(sdk.Plugin{Name: "sqs", Version: version, Commit: commit})
+	sdk.Serve(sdk.Plugin{
+		Name:    "sqs",
+		Version: version,
+		Commit:  commit,
+		Drivers: []sdk.Driver{sdk.QueueDriver("sqs", openQueue)},
+	})
 }

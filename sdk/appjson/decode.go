@@ -2,8 +2,6 @@ package appjson
 
 import (
 	"encoding/json"
-	"maps"
-	"slices"
 
 	"github.com/jackfield/jackfield/sdk/contract"
 )
@@ -50,9 +48,9 @@ func Decode(doc []byte, opts ...Option) (*contract.App, error) {
 	readCredentials(o, app, s)
 	if o.has("policy") {
 		readPolicy(o.child("policy"), app)
-		maps.DeleteFunc(o.fields, func(name string, _ json.RawMessage) bool {
-			return slices.Contains(flatNames(), name)
-		})
+		for _, f := range FlatFields() {
+			delete(o.fields, f.Name)
+		}
 	} else {
 		readFlat(o, app)
 	}

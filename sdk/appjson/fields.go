@@ -41,31 +41,19 @@ var featureFields = []struct {
 // foreignFields are settings that we do not have but carry along, with the
 // policy part to which each belongs; "" is the policy itself. Only these have a
 // place in the flat form.
-var foreignFields = []struct{ part, name string }{
-	{"channels", "annotations_enabled"},
-	{"channels", "channel_delta_compression"},
-	{"channels", "channel_namespaces"},
-	{"", "idempotency"},
-	{"", "connection_recovery"},
+var foreignFields = []struct {
+	part, name string
+	kind       FieldKind
+}{
+	{"channels", "annotations_enabled", Flag},
+	{"channels", "channel_delta_compression", Value},
+	{"channels", "channel_namespaces", Value},
+	{"", "idempotency", Value},
+	{"", "connection_recovery", Value},
 }
 
 // policyParts are the objects of a policy whose unknown fields are kept.
 var policyParts = []string{"limits", "features", "channels"}
-
-// flatNames are the fields that a policy takes the place of.
-func flatNames() []string {
-	names := []string{"terminate_on_limit", "message_rate_limit", "allowed_origins", "webhooks"}
-	for _, f := range limitFields {
-		names = append(names, f.name)
-	}
-	for _, f := range featureFields {
-		names = append(names, f.name)
-	}
-	for _, f := range foreignFields {
-		names = append(names, f.name)
-	}
-	return names
-}
 
 // parts are unknown fields by the policy part in which they stand; "" is the
 // policy itself.

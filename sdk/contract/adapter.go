@@ -9,9 +9,15 @@ import (
 //
 // Nodes exchange state, not transitions. Cluster state is split into cells by
 // hash; within a cell every change of state gets the next number of one
-// sequence. A node applies absolute values under its lease; "first", "last" and
-// "one more fits" are decided in the cell, atomically. User messages take
-// another way: topics, at most once, with loss told.
+// sequence and is kept in a log for a while. A node applies absolute values under
+// its lease; "first", "last" and "one more fits" are decided in the cell,
+// atomically. User messages take another way: topics, at most once, with loss told.
+//
+// A cell whose backend may have forgotten something (a fail-over, a restart, a
+// loss of data) begins a new epoch. Epochs grow and no number is ever used twice,
+// whatever was lost, so that a Position means one change for ever. In a new epoch
+// holdings may be missing or old and versions may have been forgotten: every node
+// applies again what it holds.
 type Adapter interface {
 	// Open joins as node and returns its session. The session lives until
 	// Close, whatever happens to ctx. Opening with the incarnation of a session
@@ -49,14 +55,41 @@ type AdapterSession interface {
 	// Apply of this session in this cell; a repeated version is answered again
 	// and not executed again. ErrFenced if the lease has ended.
 	Apply(ctx context.Context, req ApplyRequest) (Verdict, error)
-	// Snapshot returns the state of one key of a cell.
-	Snapshot(ctx context.Context, cell uint32, key StateKey) (CellState, error)
-	// Renew extends the lease in all cells; ErrFenced if it has ended in any.
-	Renew(ctx context.Context) error
+	// Snapshot returns a page of what all nodes hold in a cell; cursor is "" for
+	// the first page and then Next of the page before. A driver chooses the size
+	// of pages so that each fits in a message. What did not change since the
+	// Position of the first page is in exactly one page at least; what did change
+	// may be in the pages or not, in its old or its new form. So whoever applies
+	// all changes after that Position to the pages has the state, exactly. An
+	// epoch that ends meanwhile, or a cursor that has grown too old: ErrNotFound.
+	Snapshot(ctx context.Context, cell uint32, cursor string) (CellPage, error)
+	// Changes returns changes of a cell from its log, in order, beginning with the
+	// one that follows after; at most limit, none if after is the last. ErrNotFound
+	// if the log does not reach back so far, or after is of another epoch. A log
+	// keeps the last 10 000 changes of a cell at least, unless it loses an epoch.
+	Changes(ctx context.Context, cell uint32, after Position, limit int) ([]StateChange, error)
+	// Renew extends the lease in all cells and returns where each cell stands, so
+	// that a change whose news got lost is missed by nobody for long; ErrFenced if
+	// the lease has ended in any.
+	Renew(ctx context.Context) ([]Position, error)
 	// Reap looks for nodes whose lease ended more than two seconds ago and
 	// removes their holdings; the changes appear in the sequence like all
-	// others. It returns the incarnations that were removed.
+	// others. It returns the incarnations that were removed. A node whose own
+	// renewals had a gap within the last lease removes nobody.
 	Reap(ctx context.Context) ([]string, error)
+	// Retire removes at once what an earlier incarnation of this very node holds,
+	// and its lease, as Reap does. An incarnation that is unknown, or gone, is no
+	// error; the session's own is ErrInvalid.
+	Retire(ctx context.Context, incarnation string) error
+	// Lead makes this node the leader of a cell, if it is not yet, and returns the
+	// cursor of the cell: what Advance set last, by whomever, or the zero Position.
+	// ErrConflict while another node leads that has neither resigned nor lost its
+	// lease. ErrFenced if the own lease has ended.
+	Lead(ctx context.Context, cell uint32) (Position, error)
+	// Advance moves the cursor of a cell that this node leads forward; one that
+	// does not lie ahead moves nothing. With resign the node leads no more.
+	// ErrConflict if it does not lead; ErrFenced if its lease has ended.
+	Advance(ctx context.Context, cell uint32, to Position, resign bool) error
 	// Receive returns the next events: messages, changes of state in the order
 	// of their cell, losses. ErrClosed after Close.
 	Receive(ctx context.Context) ([]AdapterEvent, error)
@@ -136,17 +169,35 @@ type ChangeResult struct {
 	Total uint32
 }
 
-// CellState is the state of one key at one place of the sequence.
-type CellState struct {
+// Position is a place in the sequence of a cell.
+type Position struct {
 	Epoch, Seq uint64
-	Members    []Member
-	Total      uint32
 }
 
-// Member is a user of a presence channel.
-type Member struct {
+// Before reports whether p lies before o.
+func (p Position) Before(o Position) bool {
+	return p.Epoch < o.Epoch || p.Epoch == o.Epoch && p.Seq < o.Seq
+}
+
+// CellPage is a part of what is held in a cell. Position is that of the cell
+// when the page was read.
+type CellPage struct {
+	Position Position
+	Holdings []Holding
+	// Next is the cursor of the next page, "" after the last.
+	Next string
+}
+
+// Holding is one value that one node holds.
+type Holding struct {
+	Key StateKey
+	// User and Info: StatePresence only. Info is the one kept from the first holder.
 	User string
 	Info []byte
+	// Incarnation is the session that holds it.
+	Incarnation string
+	// Count is that node's number (StateCount).
+	Count uint32
 }
 
 // AdapterEvent is a message, a change of state or a loss: exactly one is set.
@@ -158,15 +209,22 @@ type AdapterEvent struct {
 
 // StateChange is one entry of a cell's sequence, by whatever node.
 type StateChange struct {
-	Cell        uint32
-	Epoch, Seq  uint64
+	Cell       uint32
+	Epoch, Seq uint64
+	// Time is when the change took place, by the backend's clock.
+	Time        time.Time
 	Incarnation string
-	Change      Change
-	Result      ChangeResult
+	// Change is what was applied. Info is the one in force, not what was applied.
+	Change Change
+	Result ChangeResult
 }
 
+// Position is the change's place in the sequence of its cell.
+func (c StateChange) Position() Position { return Position{c.Epoch, c.Seq} }
+
 // Lost tells that messages or changes may have been missed; the node fetches
-// snapshots. No cells means all.
+// the log or snapshots. No cells means all. A session may tell of losses too often,
+// never too rarely.
 type Lost struct {
 	Cells  []uint32
 	Reason string

@@ -2,6 +2,7 @@ package plugintest
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -26,7 +27,7 @@ type AdapterConfig struct {
 func Adapter(t *testing.T, cfg AdapterConfig) {
 	t.Helper()
 	cases := slices.Concat(adapterOpen, adapterTopics, adapterPresence, adapterCounts, adapterApply,
-		adapterChanges, adapterLease, adapterReap)
+		adapterChanges, adapterRead, adapterLog, adapterLead, adapterLease, adapterReap, adapterRetire)
 	open := directly(cfg.clients, cfg.Open, nil)
 	play(t, pace{advance: cfg.Advance, bubble: cfg.Bubble, serial: true}, cases, func(t *testing.T) *adapterBench {
 		a, caps := open(t)
@@ -144,28 +145,33 @@ func (m *member) does(ch contract.Change, want contract.ChangeResult) contract.C
 	return got
 }
 
-// state takes a snapshot in the usual cell.
-func (m *member) state(key contract.StateKey) contract.CellState {
+// state reads the state of a key in the usual cell.
+func (m *member) state(key contract.StateKey) keyState {
 	m.b.Helper()
-	st, err := m.Snapshot(m.b.Context(), aCell, key)
+	st, err := stateOf(m.b.Context(), m, aCell, key)
 	wantNil(m.b.T, "Snapshot", err)
 	return st
 }
 
-// shows expects the users of "room", in any order, with their infos.
-func (m *member) shows(users ...string) contract.CellState {
+// shows expects the users of "room", in any order.
+func (m *member) shows(users ...string) keyState {
 	m.b.Helper()
 	st := m.state(m.b.presence("room"))
-	var got []string
-	for _, u := range st.Members {
-		got = append(got, u.User)
-	}
-	slices.Sort(got)
+	got := slices.Sorted(maps.Keys(st.Users))
 	slices.Sort(users)
-	if !slices.Equal(got, users) || int(st.Total) != len(users) {
-		m.b.Fatalf("snapshot: got users %q, total %d, want %q", got, st.Total, users)
+	if !slices.Equal(got, users) {
+		m.b.Fatalf("snapshot: got users %q, want %q", got, users)
 	}
 	return st
+}
+
+// renew renews the lease and returns where the cells stand.
+func (m *member) renew() []contract.Position {
+	m.b.Helper()
+	positions, err := m.Renew(m.b.Context())
+	wantNil(m.b.T, "Renew", err)
+	wantSame(m.b.T, "positions of Renew", len(positions), cells)
+	return positions
 }
 
 // next waits for the next event of this case's app.

@@ -13,7 +13,8 @@ var adapterOpen = []adapterCase{
 		wantNil(b.T, "Open", err)
 		b.Cleanup(func() { _ = s.Close() })
 		cancel()
-		wantNil(b.T, "Renew", s.Renew(b.Context()))
+		_, err = s.Renew(b.Context())
+		wantNil(b.T, "Renew", err)
 	}},
 	{name: "a node with another number of cells is refused", run: func(b *adapterBench) {
 		b.join(hold)
@@ -41,7 +42,8 @@ var adapterOpen = []adapterCase{
 		wantErr(b.T, "Receive", err, contract.ErrClosed)
 		_, err = m.try(b.here("ann"))
 		wantErr(b.T, "Apply", err, contract.ErrClosed)
-		wantErr(b.T, "Renew", m.Renew(b.Context()), contract.ErrClosed)
+		_, err = m.Renew(b.Context())
+		wantErr(b.T, "Renew", err, contract.ErrClosed)
 		_ = m.Close()
 	}},
 	{name: "Close gives back all that the node holds", run: func(b *adapterBench) {
@@ -61,8 +63,12 @@ var adapterOpen = []adapterCase{
 			"Subscribe":   func() error { return m.Subscribe(ctx, []contract.Topic{b.topic("t")}) },
 			"Unsubscribe": func() error { return m.Unsubscribe(ctx, []contract.Topic{b.topic("t")}) },
 			"Publish":     func() error { return m.Publish(ctx, []contract.BusMessage{{Topic: b.topic("t")}}) },
-			"Snapshot":    func() error { _, err := m.Snapshot(ctx, aCell, b.presence("room")); return err },
-			"Renew":       func() error { return m.Renew(ctx) },
+			"Snapshot":    func() error { _, err := m.Snapshot(ctx, aCell, ""); return err },
+			"Changes":     func() error { _, err := m.Changes(ctx, aCell, contract.Position{}, 1); return err },
+			"Retire":      func() error { return m.Retire(ctx, "another") },
+			"Lead":        func() error { _, err := m.Lead(ctx, aCell); return err },
+			"Advance":     func() error { return m.Advance(ctx, aCell, contract.Position{}, false) },
+			"Renew":       func() error { _, err := m.Renew(ctx); return err },
 			"Reap":        func() error { _, err := m.Reap(ctx); return err },
 			"Receive":     func() error { _, err := m.Receive(ctx); return err },
 		} {

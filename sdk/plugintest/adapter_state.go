@@ -1,7 +1,6 @@
 package plugintest
 
 import (
-	"bytes"
 	"fmt"
 	"sync/atomic"
 
@@ -32,13 +31,13 @@ var adapterPresence = []adapterCase{
 		one.apply(b.here("ann"))
 		two.apply(other)
 		one.apply(b.away("ann"))
-		if st := two.shows("ann"); !bytes.Equal(st.Members[0].Info, b.here("ann").Info) {
-			b.Fatalf("info: got %q", st.Members[0].Info)
+		if st := two.shows("ann"); st.Users["ann"] != string(b.here("ann").Info) {
+			b.Fatalf("info: got %q", st.Users["ann"])
 		}
 		two.apply(b.away("ann"))
 		two.apply(other)
-		if st := two.shows("ann"); !bytes.Equal(st.Members[0].Info, other.Info) {
-			b.Fatalf("info after ann came anew: got %q", st.Members[0].Info)
+		if st := two.shows("ann"); st.Users["ann"] != string(other.Info) {
+			b.Fatalf("info after ann came anew: got %q", st.Users["ann"])
 		}
 	}},
 	{name: "channels, apps and kinds are kept apart", run: func(b *adapterBench) {

@@ -93,33 +93,33 @@ func (b *ReferenceBus) cell(n uint32) (*refCell, error) {
 	return c, nil
 }
 
-// announce tells every session of a change that took place.
-func (b *ReferenceBus) announce(cell uint32, incarnation string, done refChange) {
-	if done.result.Seq == 0 {
-		return
-	}
+// recorder writes changes of an incarnation into the log of a cell and tells
+// every session of them.
+func (b *ReferenceBus) recorder(cell uint32, incarnation string) func(contract.Change, contract.Holding, contract.ChangeResult) {
 	c := b.cells[cell]
-	for _, s := range b.sessions {
-		ch := done.change
+	return func(ch contract.Change, before contract.Holding, res contract.ChangeResult) {
+		ch.Limit, ch.Info = 0, nil
 		if ch.Present {
 			ch.Info = bytes.Clone(c.info(ch.Key, ch.User))
 		}
-		s.deliver(contract.AdapterEvent{State: &contract.StateChange{
-			Cell: cell, Epoch: c.epoch, Seq: done.result.Seq,
-			Incarnation: incarnation, Change: ch, Result: done.result,
-		}})
+		told := contract.StateChange{
+			Cell: cell, Epoch: c.epoch, Seq: res.Seq, Time: b.clock.Now(), Incarnation: incarnation, Change: ch, Result: res,
+		}
+		c.log = append(c.log, refEntry{told, before})
+		if len(c.log) > refLogLimit {
+			c.log = c.log[len(c.log)-refLogLimit:]
+		}
+		for _, s := range b.sessions {
+			s.deliver(contract.AdapterEvent{State: &told})
+		}
 	}
 }
 
 // release gives back what an incarnation holds in all cells.
 func (b *ReferenceBus) release(incarnation string) {
 	for n := range b.cellCount {
-		c := b.cells[n]
-		if c == nil {
-			continue
-		}
-		for _, done := range c.release(incarnation) {
-			b.announce(n, incarnation, done)
+		if c := b.cells[n]; c != nil {
+			c.release(incarnation, b.recorder(n, incarnation))
 		}
 	}
 }

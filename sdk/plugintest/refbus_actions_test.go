@@ -26,6 +26,7 @@ func (w *world) actions() map[string]func(*rapid.T) {
 		"drop":      w.onNode(func(f *follower) { w.bus.Drop(f.incarnation, rapid.IntRange(1, 5).Draw(w.t, "events")) }),
 		"cut":       w.onNode(func(f *follower) { f.cut = true; w.bus.Partition(f.incarnation) }),
 		"heal":      func(*rapid.T) { w.healAll() },
+		"retire":    w.onNode(w.retire),
 		"forget":    func(*rapid.T) { w.forget(rapid.Uint32Range(0, worldCells-1).Draw(w.t, "cell")) },
 		"time":      func(*rapid.T) { w.clock.Advance(rapid.SampledFrom(steps).Draw(w.t, "step")) },
 		"":          func(*rapid.T) { w.follow(w.judge) },
@@ -69,7 +70,7 @@ func (w *world) replay(f *follower) {
 }
 
 func (w *world) renew(f *follower) {
-	err := f.Renew(context.Background())
+	_, err := f.Renew(context.Background())
 	if w.fenced(f) != errors.Is(err, contract.ErrFenced) {
 		w.t.Fatalf("Renew: %v, lease ended: %v", err, w.fenced(f))
 	}
@@ -101,6 +102,28 @@ func (w *world) survive(f *follower) {
 		w.renew(f)
 	}
 	w.reap(f)
+}
+
+// retire removes an earlier session, which may still be open.
+func (w *world) retire(f *follower) {
+	old := rapid.SampledFrom(w.nodes).Draw(w.t, "old")
+	err := f.Retire(context.Background(), old.incarnation)
+	switch {
+	case old == f:
+		if !errors.Is(err, contract.ErrInvalid) {
+			w.t.Fatalf("Retire of itself: %v", err)
+		}
+		return
+	case w.fenced(f):
+		if !errors.Is(err, contract.ErrFenced) {
+			w.t.Fatalf("Retire by a fenced node: %v", err)
+		}
+		return
+	case err != nil:
+		w.t.Fatalf("Retire: %v", err)
+	}
+	w.release(old.incarnation)
+	old.leaseEnds = w.clock.Now().Add(-time.Hour)
 }
 
 func (w *world) closeOne(f *follower) {

@@ -74,13 +74,13 @@ func enter(t *testing.T, s contract.AdapterSession, version uint64, user string)
 	})
 }
 
-func members(t *testing.T, s contract.AdapterSession) contract.CellState {
+func members(t *testing.T, s contract.AdapterSession) contract.CellPage {
 	t.Helper()
-	st, err := s.Snapshot(t.Context(), 1, room)
+	page, err := s.Snapshot(t.Context(), 1, "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	return st
+	return page
 }
 
 func TestDropLosesEventsAndTellsWhere(t *testing.T) {
@@ -129,7 +129,7 @@ func TestPausedNodeFindsItselfFenced(t *testing.T) {
 			t.Fatalf("Apply after the pause: %v", err)
 		}
 		hear(t, b, "while paused")
-		if st := members(t, a); st.Total != 0 {
+		if st := members(t, a); len(st.Holdings) != 0 {
 			t.Fatalf("the fenced node changed the room: %+v", st)
 		}
 	})
@@ -145,12 +145,49 @@ func TestForgetBeginsANewEpoch(t *testing.T) {
 	bus.Forget(1)
 	hear(t, b, "lost: fail-over")
 	after := members(t, b)
-	if after.Epoch != before.Epoch+1 || after.Seq != 0 || after.Total != 0 {
+	if after.Position != (contract.Position{Epoch: before.Position.Epoch + 1}) || len(after.Holdings) != 0 {
 		t.Fatalf("after the fail-over: %+v, before: %+v", after, before)
 	}
 	v, err := enter(t, a, 2, "ann") // a node applies again what it holds
-	if err != nil || !v.Results[0].First || v.Epoch != after.Epoch {
+	if err != nil || !v.Results[0].First || v.Epoch != after.Position.Epoch {
 		t.Fatalf("Apply after the fail-over: %+v, %v", v, err)
+	}
+}
+
+func TestRewindUndoesWhatCameLate(t *testing.T) {
+	bus, clock, a, b := faulty(t)
+	clock.Advance(time.Second)
+	for v, user := range []string{"ann", "ben"} {
+		if _, err := enter(t, a, uint64(v+1), user); err != nil {
+			t.Fatal(err)
+		}
+		clock.Advance(time.Second)
+	}
+	before := members(t, b)
+	bus.Rewind(1, 1500*time.Millisecond)
+	after := members(t, b)
+	if after.Position != (contract.Position{Epoch: before.Position.Epoch + 1}) {
+		t.Fatalf("the cell stands at %v", after.Position)
+	}
+	if diff := cmp.Diff(before.Holdings[:1], after.Holdings); diff != "" {
+		t.Fatalf("holdings (-want +got):\n%s", diff)
+	}
+	if v, err := enter(t, a, 1, "ben"); err != nil || !v.Results[0].First {
+		t.Fatalf("Apply after the fail-over: %+v, %v", v, err)
+	}
+}
+
+func TestALostReplyLeavesTheChange(t *testing.T) {
+	bus, _, a, b := faulty(t)
+	bus.LoseReplies("a", 1)
+	if _, err := enter(t, a, 1, "ann"); !errors.Is(err, contract.ErrTimeout) {
+		t.Fatalf("Apply whose reply is lost: %v", err)
+	}
+	if v, err := enter(t, a, 1, "ann"); err != nil || !v.Results[0].First {
+		t.Fatalf("the same Apply again: %+v, %v", v, err)
+	}
+	if n := len(members(t, b).Holdings); n != 1 {
+		t.Fatalf("%d holdings", n)
 	}
 }
 

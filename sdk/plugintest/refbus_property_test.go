@@ -81,7 +81,7 @@ func (w *world) resync(f *follower, cells ...uint32) {
 	}
 	for _, cell := range cells {
 		for _, key := range worldKeys() {
-			st, err := f.Snapshot(context.Background(), cell, key)
+			st, err := stateOf(context.Background(), f, cell, key)
 			if err != nil {
 				w.t.Fatalf("Snapshot: %v", err)
 			}
@@ -277,7 +277,7 @@ func (w *world) settle() {
 }
 
 func (w *world) compare(cell uint32, key contract.StateKey) {
-	st, err := w.judge.Snapshot(context.Background(), cell, key)
+	st, err := stateOf(context.Background(), w.judge, cell, key)
 	if err != nil {
 		w.t.Fatalf("Snapshot: %v", err)
 	}

@@ -3,8 +3,9 @@ package plugintest
 import (
 	"bytes"
 	"cmp"
-	"maps"
+	"fmt"
 	"slices"
+	"time"
 
 	"github.com/jackfield/jackfield/sdk/contract"
 )
@@ -15,6 +16,18 @@ type refCell struct {
 	presence   map[contract.StateKey]map[string]*refMember // by key and user
 	counts     map[contract.StateKey]map[string]uint32     // by key and incarnation
 	applied    map[string]refApplied                       // by incarnation
+	log        []refEntry                                  // the last changes
+	leader     string                                      // incarnation that leads, or led
+	cursor     contract.Position
+}
+
+// refLogLimit is how many changes a cell keeps at most; a driver keeps at least 10 000.
+const refLogLimit = 10_000
+
+// refEntry is a change in the log and what it took the place of.
+type refEntry struct {
+	told   contract.StateChange
+	before contract.Holding // Count is 1 for a user that was held
 }
 
 // refMember is a user with the incarnations that hold it.
@@ -27,12 +40,6 @@ type refMember struct {
 type refApplied struct {
 	version uint64
 	verdict contract.Verdict
-}
-
-// refChange is a change that took place.
-type refChange struct {
-	change contract.Change
-	result contract.ChangeResult
 }
 
 func newRefCell(epoch uint64) *refCell {
@@ -128,39 +135,105 @@ func (c *refCell) info(key contract.StateKey, user string) []byte {
 	return nil
 }
 
-// release takes all that an incarnation holds, in a fixed order.
-func (c *refCell) release(incarnation string) []refChange {
-	var held []contract.Change
+// holding is what an incarnation holds of a key; Count is 1 for a user.
+func (c *refCell) holding(incarnation string, key contract.StateKey, user string) contract.Holding {
+	h := contract.Holding{Key: key, User: user, Incarnation: incarnation}
+	if key.Kind == contract.StateCount {
+		h.Count = c.counts[key][incarnation]
+		return h
+	}
+	if m := c.presence[key][user]; m != nil && m.holders[incarnation] {
+		h.Info, h.Count = m.info, 1
+	}
+	return h
+}
+
+// holdings are all of them, in a fixed order.
+func (c *refCell) holdings() []contract.Holding {
+	var held []contract.Holding
 	for key, users := range c.presence {
 		for user, m := range users {
-			if m.holders[incarnation] {
-				held = append(held, contract.Change{Key: key, User: user})
+			for incarnation := range m.holders {
+				held = append(held, contract.Holding{Key: key, User: user, Info: bytes.Clone(m.info), Incarnation: incarnation})
 			}
 		}
 	}
 	for key, counts := range c.counts {
-		if counts[incarnation] > 0 {
-			held = append(held, contract.Change{Key: key})
+		for incarnation, n := range counts {
+			held = append(held, contract.Holding{Key: key, Incarnation: incarnation, Count: n})
 		}
 	}
-	slices.SortFunc(held, func(a, b contract.Change) int {
+	slices.SortFunc(held, func(a, b contract.Holding) int {
 		return cmp.Or(cmp.Compare(a.Key.Kind, b.Key.Kind), cmp.Compare(a.Key.App, b.Key.App),
-			cmp.Compare(a.Key.Name, b.Key.Name), cmp.Compare(a.User, b.User))
+			cmp.Compare(a.Key.Name, b.Key.Name), cmp.Compare(a.User, b.User), cmp.Compare(a.Incarnation, b.Incarnation))
 	})
-	done := make([]refChange, len(held))
-	for i, ch := range held {
-		done[i] = refChange{ch, c.set(incarnation, ch)}
-	}
-	delete(c.applied, incarnation)
-	return done
+	return held
 }
 
-// snapshot returns the state of one key.
-func (c *refCell) snapshot(key contract.StateKey) contract.CellState {
-	st := contract.CellState{Epoch: c.epoch, Seq: c.seq, Total: c.total(key)}
-	users := c.presence[key]
-	for _, user := range slices.Sorted(maps.Keys(users)) {
-		st.Members = append(st.Members, contract.Member{User: user, Info: bytes.Clone(users[user].info)})
+// release takes all that an incarnation holds, in a fixed order.
+func (c *refCell) release(incarnation string, record func(contract.Change, contract.Holding, contract.ChangeResult)) {
+	for _, h := range c.holdings() {
+		if h.Incarnation == incarnation {
+			c.change(incarnation, contract.Change{Key: h.Key, User: h.User}, record)
+		}
 	}
-	return st
+	delete(c.applied, incarnation)
+}
+
+// change executes a change and has it recorded if it took place.
+func (c *refCell) change(incarnation string, ch contract.Change, record func(contract.Change, contract.Holding, contract.ChangeResult)) contract.ChangeResult {
+	before := c.holding(incarnation, ch.Key, ch.User)
+	res := c.set(incarnation, ch)
+	if res.Seq != 0 {
+		record(ch, before, res)
+	}
+	return res
+}
+
+// page returns a page of holdings; the cursor is the number of those before it.
+func (c *refCell) page(cursor string) (contract.CellPage, error) {
+	page := contract.CellPage{Position: contract.Position{Epoch: c.epoch, Seq: c.seq}}
+	from, all := 0, c.holdings()
+	if cursor != "" {
+		var epoch uint64
+		if _, err := fmt.Sscanf(cursor, "%d/%d", &epoch, &from); err != nil {
+			return page, fmt.Errorf("cursor %q: %w", cursor, contract.ErrInvalid)
+		}
+		if epoch != c.epoch || from > len(all) {
+			return page, fmt.Errorf("cursor %q has grown too old: %w", cursor, contract.ErrNotFound)
+		}
+	}
+	page.Holdings = all[from:min(from+refPage, len(all))]
+	if from+refPage < len(all) {
+		page.Next = fmt.Sprintf("%d/%d", c.epoch, from+refPage)
+	}
+	return page, nil
+}
+
+// refPage is how many holdings stand on a page.
+const refPage = 100
+
+// changes returns entries of the log.
+func (c *refCell) changes(after contract.Position, limit int) ([]contract.StateChange, error) {
+	if after.Epoch != c.epoch || after.Seq > c.seq || c.seq-after.Seq > uint64(len(c.log)) {
+		return nil, fmt.Errorf("the log of the cell does not reach back to %v: %w", after, contract.ErrNotFound)
+	}
+	rest := c.log[len(c.log)-int(c.seq-after.Seq):]
+	var told []contract.StateChange
+	for _, e := range rest[:min(limit, len(rest))] {
+		told = append(told, e.told)
+	}
+	return told, nil
+}
+
+// rewind undoes the changes since a moment. A new epoch begins.
+func (c *refCell) rewind(to time.Time) *refCell {
+	for len(c.log) > 0 && c.log[len(c.log)-1].told.Time.After(to) {
+		h := c.log[len(c.log)-1].before
+		c.set(h.Incarnation, contract.Change{Key: h.Key, User: h.User, Info: h.Info, Present: h.Count > 0, Count: h.Count})
+		c.log = c.log[:len(c.log)-1]
+	}
+	c.epoch, c.seq, c.log = c.epoch+1, 0, nil
+	clear(c.applied)
+	return c
 }

@@ -1,5 +1,7 @@
 package plugintest
 
+import "time"
+
 // fault runs f with the session of an incarnation; one that never joined is a
 // mistake of the test.
 func (b *ReferenceBus) fault(incarnation string, f func(*refSession)) {
@@ -16,6 +18,21 @@ func (b *ReferenceBus) fault(incarnation string, f func(*refSession)) {
 // session then finds one Lost for all cells.
 func (b *ReferenceBus) Drop(incarnation string, n int) {
 	b.fault(incarnation, func(s *refSession) { s.drops = n })
+}
+
+// LoseReplies makes the next n calls of Apply that are executed fail with
+// ErrTimeout.
+func (b *ReferenceBus) LoseReplies(incarnation string, n int) {
+	b.fault(incarnation, func(s *refSession) { s.silent = n })
+}
+
+// losesReply takes one from what LoseReplies has set.
+func (s *refSession) losesReply() bool {
+	if s.silent == 0 {
+		return false
+	}
+	s.silent--
+	return true
 }
 
 // Partition cuts a session off: its commands fail with ErrUnavailable and its
@@ -60,13 +77,23 @@ func (b *ReferenceBus) Resume(incarnation string) {
 // its sequence begins again in a new epoch, its holdings and versions are gone,
 // and all sessions are told of a loss in that cell.
 func (b *ReferenceBus) Forget(cell uint32) {
+	b.failOver(cell, func(c *refCell) *refCell { return newRefCell(c.epoch + 1) })
+}
+
+// Rewind brings a cell back to what it was d ago, as a fail-over to a replica
+// that lags does, in a new epoch; all sessions are told of a loss in that cell.
+func (b *ReferenceBus) Rewind(cell uint32, d time.Duration) {
+	b.failOver(cell, func(c *refCell) *refCell { return c.rewind(b.clock.Now().Add(-d)) })
+}
+
+func (b *ReferenceBus) failOver(cell uint32, after func(*refCell) *refCell) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	epoch := uint64(1)
-	if old := b.cells[cell]; old != nil {
-		epoch = old.epoch
+	c := b.cells[cell]
+	if c == nil {
+		c = newRefCell(1)
 	}
-	b.cells[cell] = newRefCell(epoch + 1)
+	b.cells[cell] = after(c)
 	for _, s := range b.sessions {
 		if !s.isClosed() {
 			s.tellLost("fail-over", cell)

@@ -77,3 +77,14 @@ func (s *refSession) takeInbox() []contract.AdapterEvent {
 	s.inbox = s.inbox[n:]
 	return events
 }
+
+// Waiting returns how many events the next calls of Receive of a session will
+// find, for drivers of a simulation that must not wait.
+func (b *ReferenceBus) Waiting(incarnation string) (n int) {
+	b.fault(incarnation, func(s *refSession) {
+		if !s.isClosed() {
+			n = len(s.inbox)
+		}
+	})
+	return n
+}

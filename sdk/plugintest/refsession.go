@@ -28,6 +28,7 @@ type refSession struct {
 	closed chan struct{}
 
 	drops  int           // events to lose
+	silent int           // replies to lose
 	cut    bool          // partitioned
 	lost   bool          // something was lost while cut
 	paused chan struct{} // closed when the pause ends; nil: not paused
@@ -142,13 +143,15 @@ func (s *refSession) Apply(ctx context.Context, req contract.ApplyRequest) (cont
 	if last := c.applied[incarnation]; req.Version <= last.version {
 		return s.answerAgain(c, req, last), nil
 	}
-	v := contract.Verdict{Epoch: c.epoch}
+	v, record := contract.Verdict{Epoch: c.epoch}, s.bus.recorder(req.Cell, incarnation)
 	for _, ch := range req.Changes {
-		res := c.set(incarnation, ch)
-		s.bus.announce(req.Cell, incarnation, refChange{ch, res})
+		res := c.change(incarnation, ch, record)
 		v.Results = append(v.Results, res)
 	}
 	c.applied[incarnation] = refApplied{req.Version, contract.Verdict{Epoch: v.Epoch, Results: slices.Clone(v.Results)}}
+	if s.losesReply() {
+		return contract.Verdict{}, fmt.Errorf("the reply was lost: %w", contract.ErrTimeout)
+	}
 	return v, nil
 }
 
@@ -164,18 +167,6 @@ func (s *refSession) answerAgain(c *refCell, req contract.ApplyRequest, last ref
 		v.Results[i].Total = c.total(ch.Key)
 	}
 	return v
-}
-
-func (s *refSession) Snapshot(ctx context.Context, cell uint32, key contract.StateKey) (contract.CellState, error) {
-	if err := s.begin(ctx); err != nil {
-		return contract.CellState{}, err
-	}
-	defer s.bus.mu.Unlock()
-	c, err := s.bus.cell(cell)
-	if err != nil {
-		return contract.CellState{}, err
-	}
-	return c.snapshot(key), nil
 }
 
 // Close gives back what the node holds. A node that is fenced or cut off

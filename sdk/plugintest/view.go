@@ -1,7 +1,9 @@
 package plugintest
 
 import (
+	"context"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/jackfield/jackfield/sdk/contract"
@@ -78,7 +80,7 @@ func (v *view) takeUser(c contract.StateChange) error {
 }
 
 // differs tells how a snapshot differs from the view, or returns "".
-func (v *view) differs(key contract.StateKey, st contract.CellState) string {
+func (v *view) differs(key contract.StateKey, st keyState) string {
 	if key.Kind == contract.StateCount {
 		if v.totals[key] != st.Total {
 			return fmt.Sprintf("%v: the view has %d, the snapshot %d", key, v.totals[key], st.Total)
@@ -89,24 +91,53 @@ func (v *view) differs(key contract.StateKey, st contract.CellState) string {
 	for user, info := range v.users[key] {
 		have = append(have, user+"="+info)
 	}
-	for _, m := range st.Members {
-		want = append(want, m.User+"="+string(m.Info))
+	for user, info := range st.Users {
+		want = append(want, user+"="+info)
 	}
 	slices.Sort(have)
 	slices.Sort(want)
-	if !slices.Equal(have, want) || int(st.Total) != len(st.Members) {
+	if !slices.Equal(have, want) || int(st.Total) != len(st.Users) {
 		return fmt.Sprintf("%v: the view has %q, the snapshot %q (total %d)", key, have, want, st.Total)
 	}
 	return ""
 }
 
 // start sets one key of the view to a snapshot.
-func (v *view) start(cell uint32, key contract.StateKey, st contract.CellState) {
+func (v *view) start(cell uint32, key contract.StateKey, st keyState) {
 	v.seqs[cell], v.epochs[cell] = st.Seq, st.Epoch
 	v.totals[key] = st.Total
-	users := map[string]string{}
-	for _, m := range st.Members {
-		users[m.User] = string(m.Info)
+	v.users[key] = maps.Clone(st.Users)
+}
+
+// keyState is the state of one key, of all that a cell holds.
+type keyState struct {
+	Epoch, Seq uint64
+	Users      map[string]string // info by user
+	Total      uint32
+}
+
+// stateOf reads all pages of a cell that does not change meanwhile and adds up
+// what they say of a key.
+func stateOf(ctx context.Context, s contract.AdapterSession, cell uint32, key contract.StateKey) (keyState, error) {
+	st := keyState{Users: map[string]string{}}
+	for cursor, first := "", true; first || cursor != ""; first = false {
+		page, err := s.Snapshot(ctx, cell, cursor)
+		if err != nil {
+			return st, err
+		}
+		if first {
+			st.Epoch, st.Seq = page.Position.Epoch, page.Position.Seq
+		}
+		for _, h := range page.Holdings {
+			if h.Key == key {
+				st.Users[h.User] = string(h.Info)
+				st.Total += h.Count
+			}
+		}
+		cursor = page.Next
 	}
-	v.users[key] = users
+	if key.Kind == contract.StatePresence {
+		st.Total = uint32(len(st.Users))
+	}
+	return st, nil
 }

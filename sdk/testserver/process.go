@@ -126,7 +126,7 @@ func (p *Process) Kill() {
 	if p.cmd == nil {
 		return
 	}
-	_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
+	killTree(p.cmd.Process.Pid)
 	<-p.exited
 	p.cmd = nil
 }
@@ -164,12 +164,18 @@ func (p *Process) signal(s syscall.Signal) {
 		p.tb.Fatalf("%s: %v: it is not running", p.spec.Name, s)
 		return
 	}
-	if err := syscall.Kill(-p.cmd.Process.Pid, s); err != nil {
+	if err := signalTree(p.cmd.Process.Pid, s); err != nil {
 		p.tb.Fatalf("%s: %v: %v", p.spec.Name, s, err)
 	}
 }
 
-func (p *Process) end() { p.Kill() }
+// end kills the server, and says so if it had ended by itself.
+func (p *Process) end() {
+	if p.cmd != nil && !p.Running() {
+		p.tb.Logf("%s had ended by itself (%v): %s", p.spec.Name, p.cmd.ProcessState, p.tail())
+	}
+	p.Kill()
+}
 
 // spawner starts all processes on one thread that never ends, because the kernel
 // ends a child when the thread that started it does.

@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"os/user"
+	"path/filepath"
 	"strconv"
 	"syscall"
 )
@@ -65,4 +66,32 @@ func Dir(tb TB, user string) string {
 		tb.Fatalf("make a directory for %s: %v", user, err)
 	}
 	return dir
+}
+
+// OwnFile writes a file that the owner of dir, a server's, can read and nobody
+// else: what servers demand of keys. It returns the file's path.
+func OwnFile(tb TB, dir, name string, content []byte) string {
+	tb.Helper()
+	path := filepath.Join(dir, name)
+	err := os.WriteFile(path, content, 0o600)
+	if err == nil {
+		err = ownLike(path, dir)
+	}
+	if err != nil {
+		tb.Fatalf("write %s: %v", name, err)
+	}
+	return path
+}
+
+// ownLike gives a file the owner of a directory.
+func ownLike(path, dir string) error {
+	info, err := os.Stat(dir)
+	if err != nil {
+		return err
+	}
+	owner, ok := info.Sys().(*syscall.Stat_t)
+	if !ok || os.Getuid() != 0 {
+		return nil
+	}
+	return os.Chown(path, int(owner.Uid), int(owner.Gid))
 }

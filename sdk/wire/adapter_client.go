@@ -47,7 +47,7 @@ func (a *Adapter) Open(ctx context.Context, node contract.NodeInfo) (contract.Ad
 		return nil, err
 	}
 	s := &session{
-		stream: stream, cancel: cancel, out: newOutbox[*pb.SessionRequest](),
+		stream: stream, ctx: streamCtx, cancel: cancel, out: newOutbox[*pb.SessionRequest](),
 		events: newEventBuffer(), ended: make(chan struct{}), sent: make(chan struct{}),
 	}
 	go s.send()
@@ -81,6 +81,7 @@ func openSession(ctx context.Context, api pb.AdapterClient, node contract.NodeIn
 // session is one session, on a stream of its own.
 type session struct {
 	stream  grpc.BidiStreamingClient[pb.SessionRequest, pb.SessionResponse]
+	ctx     context.Context // of the stream, until cancel
 	cancel  context.CancelFunc
 	out     *outbox[*pb.SessionRequest]
 	replies replies[*pb.SessionResponse]
@@ -122,19 +123,62 @@ func (s *session) Apply(ctx context.Context, req contract.ApplyRequest) (contrac
 }
 
 // Snapshot implements contract.AdapterSession.
-func (s *session) Snapshot(ctx context.Context, cell uint32, key contract.StateKey) (contract.CellState, error) {
+func (s *session) Snapshot(ctx context.Context, cell uint32, cursor string) (contract.CellPage, error) {
+	if err := checkText("cursor", cursor); err != nil {
+		return contract.CellPage{}, err
+	}
 	resp, err := s.command(ctx, &pb.SessionRequest{Command: &pb.SessionRequest_Snapshot{
-		Snapshot: &pb.CellSnapshot{Cell: cell, Key: toStateKey(key)},
+		Snapshot: &pb.CellSnapshot{Cell: cell, Cursor: cursor},
 	}})
 	if err != nil {
-		return contract.CellState{}, err
+		return contract.CellPage{}, err
 	}
-	return fromCellState(resp.GetState()), nil
+	return fromCellPage(resp.GetPage()), nil
+}
+
+// Changes implements contract.AdapterSession.
+func (s *session) Changes(ctx context.Context, cell uint32, after contract.Position, limit int) ([]contract.StateChange, error) {
+	resp, err := s.command(ctx, &pb.SessionRequest{Command: &pb.SessionRequest_Changes{
+		Changes: &pb.CellChanges{Cell: cell, After: toPosition(after), Limit: uint32(max(limit, 0))},
+	}})
+	if err != nil {
+		return nil, err
+	}
+	return fromStateChanges(resp.GetChanges()), nil
 }
 
 // Renew implements contract.AdapterSession.
-func (s *session) Renew(ctx context.Context) error {
-	_, err := s.command(ctx, &pb.SessionRequest{Command: &pb.SessionRequest_Renew{Renew: &pb.Empty{}}})
+func (s *session) Renew(ctx context.Context) ([]contract.Position, error) {
+	resp, err := s.command(ctx, &pb.SessionRequest{Command: &pb.SessionRequest_Renew{Renew: &pb.Empty{}}})
+	if err != nil {
+		return nil, err
+	}
+	return fromPositions(resp.GetPositions()), nil
+}
+
+// Retire implements contract.AdapterSession.
+func (s *session) Retire(ctx context.Context, incarnation string) error {
+	if err := checkText("incarnation", incarnation); err != nil {
+		return err
+	}
+	_, err := s.command(ctx, &pb.SessionRequest{Command: &pb.SessionRequest_Retire{Retire: &pb.Retire{Incarnation: incarnation}}})
+	return err
+}
+
+// Lead implements contract.AdapterSession.
+func (s *session) Lead(ctx context.Context, cell uint32) (contract.Position, error) {
+	resp, err := s.command(ctx, &pb.SessionRequest{Command: &pb.SessionRequest_Lead{Lead: &pb.Lead{Cell: cell}}})
+	if err != nil {
+		return contract.Position{}, err
+	}
+	return fromPosition(resp.GetCursor()), nil
+}
+
+// Advance implements contract.AdapterSession.
+func (s *session) Advance(ctx context.Context, cell uint32, to contract.Position, resign bool) error {
+	_, err := s.command(ctx, &pb.SessionRequest{Command: &pb.SessionRequest_Advance{
+		Advance: &pb.Advance{Cell: cell, To: toPosition(to), Resign: resign},
+	}})
 	return err
 }
 
@@ -204,7 +248,7 @@ func (s *session) receive() {
 			if errors.Is(err, io.EOF) {
 				err = fmt.Errorf("%w: %w", contract.ErrGone, err)
 			} else {
-				err = fromStatus(err)
+				err = fromStream(s.ctx, err)
 			}
 			s.out.close()
 			s.finish(err)

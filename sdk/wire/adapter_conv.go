@@ -2,6 +2,7 @@ package wire
 
 import (
 	"strconv"
+	"time"
 
 	"github.com/jackfield/jackfield/sdk/contract"
 	pb "github.com/jackfield/jackfield/sdk/wire/backendv1"
@@ -100,20 +101,76 @@ func fromVerdict(p *pb.Verdict) contract.Verdict {
 	return v
 }
 
-func toCellState(s contract.CellState) *pb.CellState {
-	p := &pb.CellState{Epoch: s.Epoch, Seq: s.Seq, Total: s.Total}
-	for _, m := range s.Members {
-		p.Members = append(p.Members, &pb.Member{User: text(m.User), Info: m.Info})
+func toPosition(p contract.Position) *pb.Position { return &pb.Position{Epoch: p.Epoch, Seq: p.Seq} }
+
+func fromPosition(p *pb.Position) contract.Position {
+	return contract.Position{Epoch: p.GetEpoch(), Seq: p.GetSeq()}
+}
+
+func toPositions(positions []contract.Position) *pb.Positions {
+	p := &pb.Positions{Positions: make([]*pb.Position, len(positions))}
+	for i, pos := range positions {
+		p.Positions[i] = toPosition(pos)
 	}
 	return p
 }
 
-func fromCellState(p *pb.CellState) contract.CellState {
-	s := contract.CellState{Epoch: p.GetEpoch(), Seq: p.GetSeq(), Total: p.GetTotal()}
-	for _, m := range p.GetMembers() {
-		s.Members = append(s.Members, contract.Member{User: m.GetUser(), Info: m.GetInfo()})
+func fromPositions(p *pb.Positions) []contract.Position {
+	positions := make([]contract.Position, len(p.GetPositions()))
+	for i, pos := range p.GetPositions() {
+		positions[i] = fromPosition(pos)
 	}
-	return s
+	return positions
+}
+
+func toCellPage(c contract.CellPage) *pb.CellPage {
+	p := &pb.CellPage{Position: toPosition(c.Position), Next: text(c.Next)}
+	for _, h := range c.Holdings {
+		p.Holdings = append(p.Holdings, &pb.Holding{
+			Key: toStateKey(h.Key), User: text(h.User), Info: h.Info, Incarnation: text(h.Incarnation), Count: h.Count,
+		})
+	}
+	return p
+}
+
+func fromCellPage(p *pb.CellPage) contract.CellPage {
+	c := contract.CellPage{Position: fromPosition(p.GetPosition()), Next: p.GetNext()}
+	for _, h := range p.GetHoldings() {
+		c.Holdings = append(c.Holdings, contract.Holding{
+			Key: fromStateKey(h.GetKey()), User: h.GetUser(), Info: h.GetInfo(), Incarnation: h.GetIncarnation(), Count: h.GetCount(),
+		})
+	}
+	return c
+}
+
+func toStateChange(c contract.StateChange) *pb.StateChange {
+	return &pb.StateChange{
+		Cell: c.Cell, Epoch: c.Epoch, Seq: c.Seq, TimeMs: c.Time.UnixMilli(), Incarnation: text(c.Incarnation),
+		Change: toChange(c.Change), Result: toChangeResult(c.Result),
+	}
+}
+
+func fromStateChange(p *pb.StateChange) contract.StateChange {
+	return contract.StateChange{
+		Cell: p.GetCell(), Epoch: p.GetEpoch(), Seq: p.GetSeq(), Time: time.UnixMilli(p.GetTimeMs()).UTC(), Incarnation: p.GetIncarnation(),
+		Change: fromChange(p.GetChange()), Result: fromChangeResult(p.GetResult()),
+	}
+}
+
+func toStateChanges(changes []contract.StateChange) *pb.StateChanges {
+	p := &pb.StateChanges{Changes: make([]*pb.StateChange, len(changes))}
+	for i, c := range changes {
+		p.Changes[i] = toStateChange(c)
+	}
+	return p
+}
+
+func fromStateChanges(p *pb.StateChanges) []contract.StateChange {
+	changes := make([]contract.StateChange, len(p.GetChanges()))
+	for i, c := range p.GetChanges() {
+		changes[i] = fromStateChange(c)
+	}
+	return changes
 }
 
 func toEvent(e contract.AdapterEvent) *pb.SessionEvent {
@@ -121,10 +178,7 @@ func toEvent(e contract.AdapterEvent) *pb.SessionEvent {
 	case e.Message != nil:
 		return &pb.SessionEvent{Event: &pb.SessionEvent_Message{Message: toMessage(*e.Message)}}
 	case e.State != nil:
-		return &pb.SessionEvent{Event: &pb.SessionEvent_State{State: &pb.StateChange{
-			Cell: e.State.Cell, Epoch: e.State.Epoch, Seq: e.State.Seq, Incarnation: text(e.State.Incarnation),
-			Change: toChange(e.State.Change), Result: toChangeResult(e.State.Result),
-		}}}
+		return &pb.SessionEvent{Event: &pb.SessionEvent_State{State: toStateChange(*e.State)}}
 	case e.Lost != nil:
 		return &pb.SessionEvent{Event: &pb.SessionEvent_Lost{Lost: &pb.Lost{Cells: e.Lost.Cells, Reason: text(e.Lost.Reason)}}}
 	default:
@@ -139,10 +193,8 @@ func fromEvent(p *pb.SessionEvent) (contract.AdapterEvent, bool) {
 		m := fromMessage(e.Message)
 		return contract.AdapterEvent{Message: &m}, true
 	case *pb.SessionEvent_State:
-		return contract.AdapterEvent{State: &contract.StateChange{
-			Cell: e.State.GetCell(), Epoch: e.State.GetEpoch(), Seq: e.State.GetSeq(), Incarnation: e.State.GetIncarnation(),
-			Change: fromChange(e.State.GetChange()), Result: fromChangeResult(e.State.GetResult()),
-		}}, true
+		c := fromStateChange(e.State)
+		return contract.AdapterEvent{State: &c}, true
 	case *pb.SessionEvent_Lost:
 		return contract.AdapterEvent{Lost: &contract.Lost{Cells: e.Lost.GetCells(), Reason: e.Lost.GetReason()}}, true
 	default:

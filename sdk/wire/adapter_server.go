@@ -146,6 +146,12 @@ func cellsOf(req *pb.SessionRequest) []string {
 		return []string{cellKey(c.Apply.GetCell())}
 	case *pb.SessionRequest_Snapshot:
 		return []string{cellKey(c.Snapshot.GetCell())}
+	case *pb.SessionRequest_Changes:
+		return []string{cellKey(c.Changes.GetCell())}
+	case *pb.SessionRequest_Lead:
+		return []string{cellKey(c.Lead.GetCell())}
+	case *pb.SessionRequest_Advance:
+		return []string{cellKey(c.Advance.GetCell())}
 	default:
 		return nil
 	}
@@ -170,8 +176,10 @@ func (m *membership) execute(ctx context.Context, req *pb.SessionRequest, resp *
 			msgs[i] = fromMessage(msg)
 		}
 		return m.driver.Publish(ctx, msgs)
-	case *pb.SessionRequest_Renew:
-		return m.driver.Renew(ctx)
+	case *pb.SessionRequest_Retire:
+		return m.driver.Retire(ctx, c.Retire.GetIncarnation())
+	case *pb.SessionRequest_Advance:
+		return m.driver.Advance(ctx, c.Advance.GetCell(), fromPosition(c.Advance.GetTo()), c.Advance.GetResign())
 	default:
 		return m.query(ctx, req, resp)
 	}
@@ -185,11 +193,21 @@ func (m *membership) query(ctx context.Context, req *pb.SessionRequest, resp *pb
 		resp.Message = &pb.SessionResponse_Verdict{Verdict: toVerdict(v)}
 		return err
 	case *pb.SessionRequest_Snapshot:
-		s, err := m.driver.Snapshot(ctx, c.Snapshot.GetCell(), fromStateKey(c.Snapshot.GetKey()))
-		resp.Message = &pb.SessionResponse_State{State: toCellState(s)}
-		if n := proto.Size(resp); err == nil && n > MaxMessage {
-			return fmt.Errorf("%w: a snapshot of %d bytes, at most %d fit in a message", contract.ErrInternal, n, MaxMessage)
-		}
+		page, err := m.driver.Snapshot(ctx, c.Snapshot.GetCell(), c.Snapshot.GetCursor())
+		resp.Message = &pb.SessionResponse_Page{Page: toCellPage(page)}
+		return withinMessage(resp, err)
+	case *pb.SessionRequest_Changes:
+		q := c.Changes
+		changes, err := m.driver.Changes(ctx, q.GetCell(), fromPosition(q.GetAfter()), int(q.GetLimit()))
+		resp.Message = &pb.SessionResponse_Changes{Changes: toStateChanges(changes)}
+		return withinMessage(resp, err)
+	case *pb.SessionRequest_Renew:
+		positions, err := m.driver.Renew(ctx)
+		resp.Message = &pb.SessionResponse_Positions{Positions: toPositions(positions)}
+		return err
+	case *pb.SessionRequest_Lead:
+		cursor, err := m.driver.Lead(ctx, c.Lead.GetCell())
+		resp.Message = &pb.SessionResponse_Cursor{Cursor: toPosition(cursor)}
 		return err
 	case *pb.SessionRequest_Reap:
 		gone, err := m.driver.Reap(ctx)
@@ -233,4 +251,12 @@ func (m *membership) giveUp(err error) {
 func (m *membership) receive(ctx context.Context) (events []contract.AdapterEvent, err error) {
 	defer m.s.recoverInto(&err)
 	return m.driver.Receive(ctx)
+}
+
+// withinMessage returns err, or that the answer is larger than a message may be.
+func withinMessage(resp *pb.SessionResponse, err error) error {
+	if n := proto.Size(resp); err == nil && n > MaxMessage {
+		return fmt.Errorf("%w: an answer of %d bytes, at most %d fit in a message", contract.ErrInternal, n, MaxMessage)
+	}
+	return err
 }

@@ -70,14 +70,48 @@ func (a soloSession) Apply(_ context.Context, req contract.ApplyRequest) (contra
 	return testVerdict, nil
 }
 
-var testState = contract.CellState{Epoch: 1, Seq: 2, Members: []contract.Member{{User: "u", Info: []byte("i")}}, Total: 1}
+var (
+	testKey  = contract.StateKey{Kind: contract.StatePresence, App: "app", Name: "presence-x"}
+	testPage = contract.CellPage{Position: contract.Position{Epoch: 1, Seq: 2}, Next: "n", Holdings: []contract.Holding{
+		{Key: testKey, User: "u", Info: []byte("i"), Incarnation: "x", Count: 4},
+	}}
+	testChanges = []contract.StateChange{{
+		Cell: 1, Epoch: 2, Seq: 3, Incarnation: "other", Time: time.UnixMilli(1234).UTC(), Result: testVerdict.Results[0],
+		Change: contract.Change{Key: contract.StateKey{Kind: contract.StateCount, App: "a"}, Count: 5},
+	}}
+)
 
-func (a soloSession) Snapshot(_ context.Context, cell uint32, key contract.StateKey) (contract.CellState, error) {
-	a.note("snapshot %d %+v", cell, key)
-	return testState, nil
+func (a soloSession) Snapshot(_ context.Context, cell uint32, cursor string) (contract.CellPage, error) {
+	a.note("snapshot %d %s", cell, cursor)
+	if cursor == "huge" {
+		return contract.CellPage{Holdings: []contract.Holding{{Info: make([]byte, MaxMessage)}}}, nil
+	}
+	return testPage, nil
 }
 
-func (a soloSession) Renew(context.Context) error { return contract.ErrFenced }
+func (a soloSession) Changes(_ context.Context, cell uint32, after contract.Position, limit int) ([]contract.StateChange, error) {
+	a.note("changes %d %v %d", cell, after, limit)
+	return testChanges, nil
+}
+
+func (a soloSession) Renew(context.Context) ([]contract.Position, error) {
+	return []contract.Position{{Epoch: 1}, {Epoch: 2, Seq: 3}}, nil
+}
+
+func (a soloSession) Retire(_ context.Context, incarnation string) error {
+	a.note("retire %s", incarnation)
+	return contract.ErrInvalid
+}
+
+func (a soloSession) Lead(_ context.Context, cell uint32) (contract.Position, error) {
+	a.note("lead %d", cell)
+	return contract.Position{Epoch: 7, Seq: 8}, nil
+}
+
+func (a soloSession) Advance(_ context.Context, cell uint32, to contract.Position, resign bool) error {
+	a.note("advance %d %v %t", cell, to, resign)
+	return contract.ErrFenced
+}
 
 func (a soloSession) Reap(context.Context) ([]string, error) { return []string{"x", "y"}, nil }
 
@@ -125,7 +159,7 @@ func TestAdapterRoundTrip(t *testing.T) {
 		t.Errorf("unsubscribe: %v", err)
 	}
 	change := contract.Change{
-		Key: contract.StateKey{Kind: contract.StatePresence, App: "app", Name: "presence-x"}, User: "u", Info: []byte("i"), Present: true, Count: 2, Limit: 3,
+		Key: testKey, User: "u", Info: []byte("i"), Present: true, Count: 2, Limit: 3,
 	}
 	verdict, err := s.Apply(ctx, contract.ApplyRequest{Cell: 1, Version: 7, Changes: []contract.Change{change}})
 	if diff := cmp.Diff(testVerdict, verdict); err != nil || diff != "" {
@@ -134,12 +168,9 @@ func TestAdapterRoundTrip(t *testing.T) {
 	if _, err := s.Apply(ctx, contract.ApplyRequest{}); !errors.Is(err, contract.ErrInternal) || Reason(err) != ReasonPanic {
 		t.Errorf("apply that panics: %v", err)
 	}
-	state, err := s.Snapshot(ctx, 1, change.Key)
-	if diff := cmp.Diff(testState, state); err != nil || diff != "" {
-		t.Errorf("snapshot: %v (-want +got):\n%s", err, diff)
-	}
-	if err := s.Renew(ctx); !errors.Is(err, contract.ErrFenced) {
-		t.Errorf("renew: %v", err)
+	positions, err := s.Renew(ctx)
+	if diff := cmp.Diff([]contract.Position{{Epoch: 1}, {Epoch: 2, Seq: 3}}, positions); err != nil || diff != "" {
+		t.Errorf("renew: %v (-want +got):\n%s", err, diff)
 	}
 	reaped, err := s.Reap(ctx)
 	if diff := cmp.Diff([]string{"x", "y"}, reaped); err != nil || diff != "" {
@@ -154,23 +185,49 @@ func TestAdapterRoundTrip(t *testing.T) {
 		"unsubscribe [{1 a} {2 b}]",
 		"apply {Cell:1 Version:7 Changes:[{Key:{Kind:1 App:app Name:presence-x} User:u Info:[105] Present:true Count:2 Limit:3}]}",
 		"apply {Cell:0 Version:0 Changes:[]}",
-		"snapshot 1 {Kind:1 App:app Name:presence-x}",
 		"close",
 	}
 	if diff := cmp.Diff(want, driver.notes); diff != "" {
 		t.Errorf("the driver was asked (-want +got):\n%s", diff)
 	}
-	if err := s.Renew(ctx); !errors.Is(err, contract.ErrClosed) {
+	if _, err := s.Renew(ctx); !errors.Is(err, contract.ErrClosed) {
 		t.Errorf("renew after close: %v", err)
+	}
+}
+
+func TestAdapterReadsAndLeads(t *testing.T) {
+	s, driver := openTestSession(t)
+	ctx := within(t)
+	page, err := s.Snapshot(ctx, 1, "c")
+	if diff := cmp.Diff(testPage, page); err != nil || diff != "" {
+		t.Errorf("snapshot: %v (-want +got):\n%s", err, diff)
+	}
+	if _, err := s.Snapshot(ctx, 1, "huge"); !errors.Is(err, contract.ErrInternal) {
+		t.Errorf("snapshot that fits in no message: %v", err)
+	}
+	changes, err := s.Changes(ctx, 1, contract.Position{Epoch: 2, Seq: 2}, 10)
+	if diff := cmp.Diff(testChanges, changes); err != nil || diff != "" {
+		t.Errorf("changes: %v (-want +got):\n%s", err, diff)
+	}
+	if err := s.Retire(ctx, "old"); !errors.Is(err, contract.ErrInvalid) {
+		t.Errorf("retire: %v", err)
+	}
+	if cursor, err := s.Lead(ctx, 3); err != nil || cursor != (contract.Position{Epoch: 7, Seq: 8}) {
+		t.Errorf("lead: %v, %v", cursor, err)
+	}
+	if err := s.Advance(ctx, 3, contract.Position{Epoch: 7, Seq: 9}, true); !errors.Is(err, contract.ErrFenced) {
+		t.Errorf("advance: %v", err)
+	}
+	_ = s.Close()
+	want := []string{"snapshot 1 c", "snapshot 1 huge", "changes 1 {2 2} 10", "retire old", "lead 3", "advance 3 {7 9} true", "close"}
+	if diff := cmp.Diff(want, driver.notes[1:]); diff != "" {
+		t.Errorf("the driver was asked (-want +got):\n%s", diff)
 	}
 }
 
 func TestAdapterEvents(t *testing.T) {
 	s, driver := openTestSession(t)
-	state := contract.StateChange{
-		Cell: 1, Epoch: 2, Seq: 3, Incarnation: "other", Result: testVerdict.Results[0],
-		Change: contract.Change{Key: contract.StateKey{Kind: contract.StateCount, App: "a"}, Count: 5},
-	}
+	state := testChanges[0]
 	msg := contract.BusMessage{Topic: contract.Topic{Cell: 1, Name: "t"}, Body: []byte("body")}
 	if err := s.Publish(within(t), []contract.BusMessage{msg}); err != nil {
 		t.Fatal(err)

@@ -22,7 +22,8 @@ type crowd struct {
 	channels   func(i int) []string
 	publishers int
 	tls, timed bool
-	parked     int // messages that may wait for one of them; 0: the default
+	parked     int    // messages that may wait for one of them; 0: the default
+	redis      string // the server uses this Redis for all it can; empty: none
 }
 
 // audience is a server with clients and with publishers.
@@ -43,7 +44,7 @@ type reader interface {
 
 // audience starts a server and lets a crowd in.
 func (s *suite) audience(c crowd) (*audience, error) {
-	server, err := s.bench.StartServer(target.Options{TLS: c.tls, Parked: c.parked})
+	server, err := s.bench.StartServer(target.Options{TLS: c.tls, Parked: c.parked, Redis: c.redis})
 	if err != nil {
 		return nil, err
 	}

@@ -35,5 +35,7 @@ var figures = []struct {
 	{"tls", (*suite).overTLS},
 	{"plugin", (*suite).pluginModes},
 	{"redis", (*suite).redisCache},
+	{"nodes", (*suite).nodes},
+	{"resting", (*suite).resting},
 	{"allocations", (*suite).allocations},
 }

@@ -16,18 +16,26 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/jackfield/jackfield/sdk/testserver"
 	"github.com/jackfield/jackfield/test/bench/load"
 	"github.com/jackfield/jackfield/test/bench/target"
 )
 
-func main() {
+func main() { os.Exit(testserver.Run(program{})) }
+
+// program is what runs while the servers that were started for it do.
+type program struct{}
+
+// Run returns the exit code.
+func (program) Run() int {
 	ok, err := run()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 	}
 	if !ok || err != nil {
-		os.Exit(1)
+		return 1
 	}
+	return 0
 }
 
 // run reports whether all bars were met.

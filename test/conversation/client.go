@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+
+	"github.com/jackfield/jackfield/test/strict"
 )
 
 // Unasked are the events that a server may send at times of its own.
@@ -48,6 +50,9 @@ func (c *client) hear(skip func(event string) bool) (string, error) {
 		c.note("<", payload)
 		if op != opText {
 			return "", fmt.Errorf("frame with opcode %d: %q", op, payload)
+		}
+		if err := strict.Check(payload); err != nil {
+			return "", err
 		}
 		if !skip(eventOf(payload)) {
 			return string(payload), nil

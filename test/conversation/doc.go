@@ -14,7 +14,8 @@
 //	a closed 4001 TEXT              the server sends a close frame with this code and ends the connection
 //	a drops                         a goes away without a word
 //	a quiet                         nothing has come for a that the script does not mention
-//	a opens PATH                    a opens a connection at a path; nothing is expected
+//	a opens PATH                    a opens a connection at a path, "with HEADER: VALUE" if need be;
+//	                                nothing is expected
 //	a refused 404 PATH              the upgrade at this path is answered with an HTTP status
 //	a pings TEXT                    a ping control frame and its pong; "a ponged TEXT" for the pong alone
 //	a sends binary TEXT             single frames as no good client sends them: also
@@ -50,8 +51,8 @@
 // A pattern is JSON and matches what is equal to it: no field may be missing, none
 // more may be there. In strings "*" stands for any text; strings that hold JSON
 // are compared as JSON; the lists "ids" and "users" are sets. Frames must come
-// in the order written. A frame that no line expects fails the script at the
-// latest at its end. Only frames of the events in Unasked, which a server may
-// send at times of its own, are passed over unless a line waits for them or
-// "watch" names them.
+// in the order written, and the strictest client SDKs must be able to read them
+// (package strict). A frame that no line expects fails the script at the latest at
+// its end. Only frames of the events in Unasked, which a server may send at times
+// of its own, are passed over unless a line waits for them or "watch" names them.
 package conversation

@@ -14,12 +14,14 @@ var connects = flag.Int("connects", 5000, "connections that come and go in the t
 func TestConnectionsLeaveNothingBehind(t *testing.T) {
 	s := built.Start(t, launch.Options{})
 	churn(t, s, 500) // pools and buffers have their size
-	goroutines := metric(t, s, "go_goroutines", "")
 	until(t, "all connections to be gone", func() bool { return metric(t, s, "sockudo_connected", "") == 0 })
+	goroutines := settled(t, s)
 	descriptors := metric(t, s, "process_open_fds", "")
 	churn(t, s, *connects)
 	until(t, "all connections to be gone", func() bool { return metric(t, s, "sockudo_connected", "") == 0 })
-	until(t, "goroutines to be as many as before", func() bool { return metric(t, s, "go_goroutines", "") <= goroutines })
+	if !reaches(func() bool { return metric(t, s, "go_goroutines", "") <= goroutines }) {
+		t.Fatalf("more than %v goroutines:\n%s", goroutines, surplus(t, s))
+	}
 	until(t, "descriptors to be as many as before", func() bool { return metric(t, s, "process_open_fds", "") <= descriptors })
 	if n := metric(t, s, "sockudo_active_channels", ""); n != 0 {
 		t.Errorf("%v channels are left", n)

@@ -18,7 +18,7 @@ var built *launch.Binaries
 
 func TestMain(m *testing.M) {
 	var err error
-	if built, err = launch.Build("redis"); err != nil {
+	if built, err = launch.Build("redis", "sqs"); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
@@ -30,6 +30,13 @@ func TestMain(m *testing.M) {
 // until waits for a condition.
 func until(t *testing.T, what string, ok func() bool) {
 	t.Helper()
+	if !reaches(ok) {
+		t.Fatalf("waited for %s in vain", what)
+	}
+}
+
+// reaches waits for a condition and reports whether it came true.
+func reaches(ok func() bool) bool {
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
 	end := time.After(patience)
@@ -37,9 +44,10 @@ func until(t *testing.T, what string, ok func() bool) {
 		select {
 		case <-tick.C:
 		case <-end:
-			t.Fatalf("waited for %s in vain", what)
+			return false
 		}
 	}
+	return true
 }
 
 // children returns the processes that the server has started.

@@ -179,7 +179,7 @@ func TestWebhooksThroughRedisSurviveKills(t *testing.T) {
 		case 0:
 			to.kill()
 		default:
-			killPlugin(talkers[rand.IntN(len(talkers))].s)
+			killSomePlugin(talkers[rand.IntN(len(talkers))].s)
 		}
 		for _, k := range talkers {
 			k.handedOver(t)
@@ -202,8 +202,8 @@ func TestWebhooksThroughRedisSurviveKills(t *testing.T) {
 	t.Logf("%d events, %d of them came again", want, to.again)
 }
 
-// killPlugin kills one of the server's plugins.
-func killPlugin(s *launch.Server) {
+// killSomePlugin kills one of the server's plugins.
+func killSomePlugin(s *launch.Server) {
 	if all := children(s.PID()); len(all) > 0 {
 		_ = syscall.Kill(all[rand.IntN(len(all))], syscall.SIGKILL)
 	}

@@ -1,24 +1,13 @@
 import { after, test } from 'node:test';
 import assert from 'node:assert/strict';
-import PusherServer from 'pusher';
 import nacl from 'tweetnacl';
-import { api, app, client, closeAll, next, query, subscribed } from './clients.mjs';
+import { api, authorizes, client, closeAll, next, query, sealed, subscribed } from './clients.mjs';
 
 after(closeAll);
 const limits = { timeout: 20_000 };
-const masterKey = Buffer.alloc(32, 7).toString('base64');
-const sealed = new PusherServer({
-  appId: app.id, key: app.key, secret: app.secret, host: '127.0.0.1', port: Number(process.env.JACKFIELD_PORT), useTLS: false,
-  encryptionMasterKeyBase64: masterKey,
-});
 
 /** A client that can read encrypted channels. */
-const reader = () => client(undefined, {
-  nacl,
-  channelAuthorization: {
-    customHandler: ({ socketId, channelName }, callback) => callback(null, sealed.authorizeChannel(socketId, channelName)),
-  },
-});
+const reader = () => client(undefined, { nacl, channelAuthorization: authorizes(undefined, sealed) });
 
 test('a cache channel without an event says so', limits, async () => {
   const channel = client().subscribe('cache-empty');

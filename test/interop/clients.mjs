@@ -2,21 +2,29 @@
 import Pusher from 'pusher-js';
 import PusherServer from 'pusher';
 import Echo from 'laravel-echo';
+import WebSocket from 'ws';
 
-const { JACKFIELD_PORT, JACKFIELD_CONTROL } = process.env;
+const { JACKFIELD_PORT, JACKFIELD_CONTROL, JACKFIELD_COMPRESSION } = process.env;
 const port = Number(JACKFIELD_PORT);
+
+/** Whether the server compresses; then pusher-js speaks through ws, which offers it, and not through its own WebSocket. */
+export const compresses = JACKFIELD_COMPRESSION === 'on';
+if (compresses) Pusher.Runtime.getWebSocketAPI = () => WebSocket;
 
 export const app = { id: 'app-id', key: 'app-key', secret: 'app-secret' };
 
-/** The back end. */
-export const api = new PusherServer({
-  appId: app.id, key: app.key, secret: app.secret, host: '127.0.0.1', port, useTLS: false,
-});
+/** The back end of an app; more overrides its options. */
+export const backEnd = ({ id, key, secret }, more = {}) =>
+  new PusherServer({ appId: id, key, secret, host: '127.0.0.1', port, useTLS: false, ...more });
+
+export const api = backEnd(app);
+
+/** The back end of encrypted channels. */
+export const sealed = backEnd(app, { encryptionMasterKeyBase64: Buffer.alloc(32, 7).toString('base64') });
 
 /** A back end's authorisation endpoint for one user, without the HTTP round trip. */
-export const authorizes = (user) => ({
-  customHandler: ({ socketId, channelName }, callback) =>
-    callback(null, api.authorizeChannel(socketId, channelName, user)),
+export const authorizes = (user, by = api) => ({
+  customHandler: ({ socketId, channelName }, callback) => callback(null, by.authorizeChannel(socketId, channelName, user)),
 });
 
 /** Options of pusher-js; channels are authorised as user. */
@@ -82,6 +90,41 @@ export function collect(channel, event) {
   channel.bind(event, (data) => seen.push(data));
   return seen;
 }
+
+/** The codes of all errors that a client is told. */
+export function codes(pusher) {
+  const seen = [];
+  pusher.connection.bind('error', (error) => seen.push((error.error ?? error).data?.code));
+  return seen;
+}
+
+/** Resolves with when the client, once its connection ends, plans to come back. */
+export function retries({ connection }) {
+  const plan = connection.retryIn;
+  return new Promise((resolve) => {
+    connection.bind('disconnected', () => resolve('never'));
+    connection.retryIn = function (delay) {
+      resolve(delay > 0 ? 'later' : 'at once');
+      plan.call(this, delay);
+    };
+  });
+}
+
+/** Runs make, whose client asks for another version of the protocol than pusher-js's own. */
+export function speaking(version, make) {
+  const { createWebSocket } = Pusher.Runtime;
+  Pusher.Runtime.createWebSocket = function (url) {
+    return createWebSocket.call(this, url.replace('protocol=7', `protocol=${version}`));
+  };
+  try {
+    return make();
+  } finally {
+    Pusher.Runtime.createWebSocket = createWebSocket;
+  }
+}
+
+/** The WebSocket below a connected client. */
+export const socketOf = (pusher) => pusher.connection.connection.transport.socket;
 
 /** Asks whoever started the server to "stop", "kill" or "start" it. */
 export async function control(action) {

@@ -2,13 +2,16 @@ package interop
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -32,20 +35,45 @@ func runTests(m *testing.M) int {
 		return 1
 	}
 	defer built.Remove()
+	launch.AtATime(4)
 	return m.Run()
 }
 
-// refusing are apps that refuse or close their clients, each for its reason.
-var refusing = []launch.App{
+// leaving is an app that a script may have switched off and deleted.
+var leaving = launch.App{ID: "leaving", Key: "leaving-key", Secret: "s", Fields: map[string]any{}}
+
+// special are apps that refuse or close their clients, each for its reason, and one
+// for pages of this machine only.
+var special = []launch.App{
 	{ID: "off", Key: "off-key", Secret: "s", Fields: map[string]any{"enabled": false}},
 	{ID: "origin", Key: "origin-key", Secret: "s", Fields: map[string]any{"allowed_origins": []string{"https://example.com"}}},
+	{ID: "page", Key: "page-key", Secret: "s", Fields: map[string]any{"allowed_origins": []string{"http://127.0.0.1:*"}}},
 	{ID: "full", Key: "full-key", Secret: "s", Fields: map[string]any{"max_connections": 1}},
+	{ID: "strict", Key: "strict-key", Secret: "s", Fields: map[string]any{
+		"enable_client_messages": true, "max_client_events_per_second": 1, "terminate_on_limit": true,
+	}},
+	{ID: "slow", Key: "slow-key", Secret: "s", Fields: map[string]any{"enable_client_messages": true, "max_client_events_per_second": 1}},
 	{ID: "tls", Key: "tls-key", Secret: "s", Fields: map[string]any{"tls_only": true}},
 	{ID: "signin", Key: "signin-key", Secret: "s", Fields: map[string]any{"enable_user_authentication": true}},
 }
 
+// settings are what the server of a file is set to besides.
+var settings = map[string]map[string]any{
+	"full.test.mjs":    {"max_connections": 1},
+	"ping.test.mjs":    {"activity_timeout": 1, "websocket": map[string]any{"ping_event": true}},
+	"prefix.test.mjs":  {"path_prefix": "/ws"},
+	"silence.test.mjs": {"activity_timeout": 1},
+}
+
 // TestRealClients runs every *.test.mjs file against a server of its own.
-func TestRealClients(t *testing.T) {
+func TestRealClients(t *testing.T) { runAll(t, false) }
+
+// TestRealClientsThatCompress is the same with permessage-deflate, which browsers
+// offer by themselves and pusher-js does when it speaks through ws.
+func TestRealClientsThatCompress(t *testing.T) { runAll(t, true) }
+
+func runAll(t *testing.T, compression bool) {
+	t.Helper()
 	files, err := filepath.Glob("*.test.mjs")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no tests: %v", err)
@@ -55,15 +83,32 @@ func TestRealClients(t *testing.T) {
 			t.Parallel()
 			mail := httptest.NewServer(&mailbox{})
 			t.Cleanup(mail.Close)
-			server := built.Start(t, launch.Options{
-				Apps:   append([]launch.App{hooked(mail.URL)}, refusing...),
-				Config: map[string]any{"user_authentication_timeout": 1},
-			})
-			control := httptest.NewServer(controls(server))
+			opts := launch.Options{
+				Apps:   append([]launch.App{leaving, hooked(mail.URL)}, special...),
+				Config: configFor(file, compression),
+			}
+			server := built.Start(t, opts)
+			control := httptest.NewServer(controls(server, opts))
 			t.Cleanup(control.Close)
-			runNode(t, file, server.Port, control.URL, mail.URL)
+			runNode(t, file, server.Port, control.URL, mail.URL, compression)
 		})
 	}
+}
+
+// configFor returns the configuration of the server of a file.
+func configFor(file string, compression bool) map[string]any {
+	config := map[string]any{"user_authentication_timeout": 1}
+	maps.Copy(config, settings[file])
+	if compression {
+		sockets, _ := config["websocket"].(map[string]any)
+		sockets = maps.Clone(sockets)
+		if sockets == nil {
+			sockets = map[string]any{}
+		}
+		sockets["compression"] = "shared"
+		config["websocket"] = sockets
+	}
+	return config
 }
 
 // TestExample runs the snippet that "make run" and the README show.
@@ -83,10 +128,19 @@ func TestExample(t *testing.T) {
 	}
 }
 
-// controls lets a script stop and start its server.
-func controls(server *launch.Server) http.Handler {
+// controls lets a script stop and start its server, and take its first app away.
+func controls(server *launch.Server, opts launch.Options) http.Handler {
+	without, off := opts, opts
+	without.Apps = opts.Apps[1:]
+	off.Apps = slices.Clone(opts.Apps)
+	off.Apps[0].Fields = map[string]any{"enabled": false}
 	mux := http.NewServeMux()
-	for name, do := range map[string]func() error{"stop": server.Stop, "kill": server.Kill, "start": server.Restart} {
+	for name, do := range map[string]func() error{
+		"stop": server.Stop, "kill": server.Kill, "start": server.Restart,
+		"disable": func() error { return reload(server, off) },
+		"delete":  func() error { return reload(server, without) },
+		"restore": func() error { return reload(server, opts) },
+	} {
 		mux.HandleFunc("POST /"+name, func(w http.ResponseWriter, _ *http.Request) {
 			if err := do(); err != nil {
 				http.Error(w, err.Error(), http.StatusInternalServerError)
@@ -96,13 +150,20 @@ func controls(server *launch.Server) http.Handler {
 	return mux
 }
 
+func reload(server *launch.Server, opts launch.Options) error {
+	return errors.Join(server.Configure(opts), server.Reload())
+}
+
 // runNode runs a test file and shows what it printed.
-func runNode(t *testing.T, file string, port int, control, mail string) {
+func runNode(t *testing.T, file string, port int, control, mail string, compression bool) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, "node", file)
+	cmd := exec.CommandContext(ctx, "node", "--test-force-exit", file) // a client may keep timers
 	cmd.Env = append(os.Environ(), fmt.Sprintf("JACKFIELD_PORT=%d", port), "JACKFIELD_CONTROL="+control, "JACKFIELD_WEBHOOKS="+mail)
+	if compression {
+		cmd.Env = append(cmd.Env, "JACKFIELD_COMPRESSION=on")
+	}
 	out, err := cmd.CombinedOutput()
 	t.Logf("node %s\n%s", file, out)
 	if err != nil {

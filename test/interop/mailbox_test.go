@@ -42,6 +42,7 @@ func hooked(url string) launch.App {
 	app.Fields = map[string]any{"enable_client_messages": true, "enable_watchlist_events": true, "webhooks": []any{map[string]any{
 		"url": url, "event_types": []string{
 			"channel_occupied", "channel_vacated", "member_added", "member_removed", "client_event", "cache_miss", "subscription_count",
+			"user_signed_in", "user_signed_out", "connection_opened", "connection_closed",
 		},
 	}}}
 	return app

@@ -1,6 +1,6 @@
 import { after, test } from 'node:test';
 import assert from 'node:assert/strict';
-import { api, app, client, closeAll, next, subscribed } from './clients.mjs';
+import { api, app, authorizes, client, closeAll, next, sealed, subscribed } from './clients.mjs';
 
 after(closeAll);
 const limits = { timeout: 20_000 };
@@ -43,16 +43,7 @@ test('client events reach the other subscribers of a private channel', limits, a
 });
 
 test('encrypted channels are decrypted by the client alone', limits, async () => {
-  const { default: PusherServer } = await import('pusher');
-  const sealed = new PusherServer({
-    appId: app.id, key: app.key, secret: app.secret, host: '127.0.0.1', port: Number(process.env.JACKFIELD_PORT), useTLS: false,
-    encryptionMasterKeyBase64: Buffer.alloc(32, 7).toString('base64'),
-  });
-  const pusher = client(undefined, {
-    channelAuthorization: {
-      customHandler: ({ socketId, channelName }, callback) => callback(null, sealed.authorizeChannel(socketId, channelName)),
-    },
-  });
+  const pusher = client(undefined, { channelAuthorization: authorizes(undefined, sealed) });
   const channel = await subscribed(pusher, 'private-encrypted-room');
   const arrived = next(channel, 'e');
   await sealed.trigger('private-encrypted-room', 'e', { secret: 'Zoë' });

@@ -1,6 +1,6 @@
 import { after, test } from 'node:test';
 import assert from 'node:assert/strict';
-import { api, app, client, closeAll, collect, connected, next, query, subscribed } from './clients.mjs';
+import { api, app, backEnd, client, closeAll, collect, compresses, connected, next, query, socketOf, subscribed } from './clients.mjs';
 
 after(closeAll);
 const limits = { timeout: 20_000 };
@@ -62,12 +62,19 @@ test('unicode survives', limits, async () => {
   assert.deepEqual(await arrived, { text });
 });
 
-test('big messages arrive whole', limits, async () => {
+test('big messages arrive whole, in both directions, compressed where that was agreed', limits, async () => {
   const big = 'ä'.repeat(45_000);
-  const channel = await subscribed(client(), 'big');
-  const arrived = next(channel, 'e');
-  await api.trigger('big', 'e', { big });
-  assert.deepEqual(await arrived, { big });
+  const [here, there] = [client(), client()];
+  const channels = await Promise.all([subscribed(here, 'private-big'), subscribed(there, 'private-big')]);
+  if (compresses) assert.equal(socketOf(there).extensions, 'permessage-deflate');
+  for (const n of [1, 2]) {
+    const arrived = next(channels[1], 'e');
+    await api.trigger('private-big', 'e', { n, big });
+    assert.deepEqual(await arrived, { n, big });
+    const said = next(channels[1], 'client-e');
+    channels[0].trigger('client-e', { n, big });
+    assert.deepEqual(await said, { n, big });
+  }
 });
 
 test('a message that is too big is refused with 413', limits, async () => {
@@ -75,10 +82,7 @@ test('a message that is too big is refused with 413', limits, async () => {
 });
 
 test('a wrong secret is refused with 401', limits, async () => {
-  const { default: PusherServer } = await import('pusher');
-  const stranger = new PusherServer({
-    appId: app.id, key: app.key, secret: 'guessed', host: '127.0.0.1', port: Number(process.env.JACKFIELD_PORT), useTLS: false,
-  });
+  const stranger = backEnd({ ...app, secret: 'guessed' });
   await assert.rejects(stranger.trigger('room', 'e', 'x'), { status: 401 });
 });
 

@@ -1,6 +1,6 @@
 import { after, test } from 'node:test';
 import assert from 'node:assert/strict';
-import { api, app, client, closeAll, subscribed } from './clients.mjs';
+import { api, app, client, closeAll, connected, next, subscribed } from './clients.mjs';
 
 after(closeAll);
 const limits = { timeout: 30_000 };
@@ -64,4 +64,25 @@ test('members and client events carry their texts', limits, async () => {
   pusher.disconnect();
   await told({ name: 'member_removed', channel: 'presence-hooked', user_id: '42' });
   await told({ name: 'channel_vacated', channel: 'presence-hooked' });
+});
+
+test('cache misses and counts', limits, async () => {
+  const pusher = client();
+  await next(pusher.subscribe('cache-hooked'), 'pusher:cache_miss');
+  assert.ok((await told({ name: 'cache_miss', channel: 'cache-hooked' })).webhook.isValid());
+  assert.ok((await told({ name: 'subscription_count', channel: 'cache-hooked', subscription_count: 1 })).webhook.isValid());
+});
+
+test('connections and users come and go, for those who ask for it', limits, async () => {
+  const pusher = await connected(client(undefined, {
+    userAuthentication: { customHandler: ({ socketId }, callback) => callback(null, api.authenticateUser(socketId, { id: 'ida' })) },
+  }));
+  const { socket_id } = pusher.connection;
+  assert.ok((await told({ name: 'connection_opened', socket_id })).webhook.isValid());
+  pusher.signin();
+  await told({ name: 'user_signed_in', user_id: 'ida' });
+  pusher.disconnect();
+  await told({ name: 'user_signed_out', user_id: 'ida' });
+  const { event } = await told({ name: 'connection_closed', socket_id });
+  assert.deepEqual([event.user_id, event.code, typeof event.duration_ms], ['ida', 0, 'number']);
 });

@@ -5,7 +5,7 @@
 // memory, and Remove after them:
 //
 //	func TestMain(m *testing.M) {
-//		built, err := launch.Build()
+//		built, err := launch.Build() // or with plugins beside memory: Build("sqs")
 //		...
 //		code := m.Run()
 //		built.Remove()

@@ -92,6 +92,16 @@ func (s *Server) Stop() error { return s.end(syscall.SIGTERM) }
 // Kill ends the server at once.
 func (s *Server) Kill() error { return s.end(syscall.SIGKILL) }
 
+// Dump ends the server as one ends a program that hangs, with SIGQUIT, and
+// returns the stacks of its goroutines.
+func (s *Server) Dump() (string, error) {
+	before := len(s.Log())
+	if err := s.end(syscall.SIGQUIT); err != nil {
+		return "", err
+	}
+	return s.Log()[before:], nil
+}
+
 func (s *Server) prepare(opts Options) error {
 	dir, err := os.MkdirTemp("", "jf-") // short: the path of a socket ends at 108 bytes
 	if err != nil {

@@ -50,7 +50,7 @@ func serve(t *testing.T, o Options) *httptest.Server {
 		}
 		return Content{AppID: "a", Webhook: "w", TimeMS: 1, Events: json.RawMessage(`[{"name":"cache_miss"}]`)}, nil
 	}
-	s := httptest.NewServer(New(o))
+	s := httptest.NewServer(observed(t, New(o)))
 	t.Cleanup(s.Close)
 	return s
 }

@@ -77,20 +77,8 @@ func (c Client) call(ctx context.Context, method, path string, in, out any) erro
 	if err != nil {
 		return fmt.Errorf("read answer: %w", err)
 	}
-	if resp.StatusCode != http.StatusOK {
+	if resp.StatusCode/100 != 2 {
 		return refusal(resp.StatusCode, text)
 	}
 	return json.Unmarshal(text, out)
-}
-
-// refusal is the error that an answer tells.
-func refusal(status int, text []byte) error {
-	var told struct{ Error string }
-	if json.Unmarshal(text, &told) == nil && told.Error != "" {
-		return fmt.Errorf("the server answered %d: %s", status, told.Error)
-	}
-	if status == http.StatusNotFound {
-		return fmt.Errorf("the server has no administration: set admin.token in its configuration")
-	}
-	return fmt.Errorf("the server answered %d", status)
 }

@@ -3,14 +3,15 @@ package admin
 import (
 	"context"
 	"crypto/sha256"
-	"crypto/subtle"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
+	"github.com/jackfield/jackfield/core/internal/appadmin"
+	"github.com/jackfield/jackfield/core/internal/limit"
 	"github.com/jackfield/jackfield/sdk/contract"
 )
 
@@ -25,6 +26,11 @@ type Options struct {
 	// Read makes what is shown of a dead letter's body; an error shows the letter
 	// without it.
 	Read func(body []byte) (Content, error)
+	// Apps does what operators ask of apps.
+	Apps appadmin.Admin
+	// Now is a monotonic clock in nanoseconds, by which wrong tokens are limited;
+	// nil means the system's.
+	Now func() int64
 }
 
 // Content is what a dead letter was to tell whom.
@@ -65,8 +71,9 @@ type Changed struct {
 
 type handler struct {
 	Options
-	sum [sha256.Size]byte // of the token
-	mux *http.ServeMux
+	sum   [sha256.Size]byte // of the token
+	tries *limit.Keyed      // wrong tokens by address
+	mux   *http.ServeMux
 }
 
 // New makes the handler of all paths below /admin/.
@@ -74,21 +81,37 @@ func New(o Options) http.Handler {
 	if o.Token == "" {
 		return http.NotFoundHandler()
 	}
-	h := &handler{Options: o, sum: sha256.Sum256([]byte(o.Token)), mux: http.NewServeMux()}
-	h.mux.HandleFunc("GET /admin/webhooks/dead", h.list)
-	h.mux.HandleFunc("POST /admin/webhooks/dead/replay", h.replay)
-	h.mux.HandleFunc("POST /admin/webhooks/dead/purge", h.purge)
+	if o.Now == nil {
+		began := time.Now()
+		o.Now = func() int64 { return int64(time.Since(began)) }
+	}
+	h := &handler{
+		Options: o, sum: sha256.Sum256([]byte(o.Token)), tries: limit.NewKeyed(maxAddresses, o.Now), mux: http.NewServeMux(),
+	}
+	for pattern, serve := range h.routes() {
+		h.mux.HandleFunc(pattern, serve)
+	}
 	return h
 }
 
-// ServeHTTP lets nobody through who does not know the token. The comparison of
-// hashes takes the same time for every wrong one.
+// routes are all operations, by method and path.
+func (h *handler) routes() map[string]http.HandlerFunc {
+	return map[string]http.HandlerFunc{
+		"GET /admin/webhooks/dead":            h.list,
+		"POST /admin/webhooks/dead/replay":    h.replay,
+		"POST /admin/webhooks/dead/purge":     h.purge,
+		"GET /admin/apps":                     h.listApps,
+		"POST /admin/apps":                    h.addApp,
+		"GET /admin/apps/{id}":                h.showApp,
+		"PATCH /admin/apps/{id}":              h.changeApp,
+		"DELETE /admin/apps/{id}":             h.removeApp,
+		"POST /admin/apps/{id}/rotate-secret": h.rotateSecret,
+	}
+}
+
+// ServeHTTP lets nobody through who does not know the token.
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	token, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-	sum := sha256.Sum256([]byte(token))
-	if subtle.ConstantTimeCompare(sum[:], h.sum[:]) != 1 {
-		w.Header().Set("WWW-Authenticate", `Bearer realm="admin"`)
-		refuse(w, http.StatusUnauthorized, "the bearer token is missing or wrong; it is admin.token of the server's configuration")
+	if !h.authorized(w, r) {
 		return
 	}
 	if h.Dead == nil && strings.HasPrefix(r.URL.Path, "/admin/webhooks/") {
@@ -98,20 +121,16 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.mux.ServeHTTP(w, r)
 }
 
-// The number of letters on a page.
+// The number of letters or apps on a page.
 const (
 	defaultLimit = 100
 	maxLimit     = 1000
 )
 
 func (h *handler) list(w http.ResponseWriter, r *http.Request) {
-	limit := defaultLimit
-	if text := r.URL.Query().Get("limit"); text != "" {
-		var err error
-		if limit, err = strconv.Atoi(text); err != nil || limit < 1 || limit > maxLimit {
-			refuse(w, http.StatusBadRequest, fmt.Sprintf("limit must be a number from 1 to %d, is %q", maxLimit, text))
-			return
-		}
+	limit, ok := pageLimit(w, r)
+	if !ok {
+		return
 	}
 	letters, next, err := h.Dead.ListDead(r.Context(), h.Queue, r.URL.Query().Get("page"), limit)
 	if err != nil {
@@ -123,6 +142,20 @@ func (h *handler) list(w http.ResponseWriter, r *http.Request) {
 		page.Dead = append(page.Dead, h.letter(l))
 	}
 	answer(w, http.StatusOK, page)
+}
+
+// pageLimit reads how many the caller wants on a page.
+func pageLimit(w http.ResponseWriter, r *http.Request) (limit int, ok bool) {
+	text := r.URL.Query().Get("limit")
+	if text == "" {
+		return defaultLimit, true
+	}
+	limit, err := strconv.Atoi(text)
+	if err != nil || limit < 1 || limit > maxLimit {
+		refuse(w, http.StatusBadRequest, fmt.Sprintf("limit must be a number from 1 to %d, is %q", maxLimit, text))
+		return 0, false
+	}
+	return limit, true
 }
 
 func (h *handler) letter(l contract.DeadLetter) Letter {
@@ -161,20 +194,6 @@ func (h *handler) change(w http.ResponseWriter, r *http.Request, f func(context.
 		return
 	}
 	answer(w, http.StatusOK, Changed{Count: n})
-}
-
-// fail answers with the status that fits an error of the queue.
-func fail(w http.ResponseWriter, err error) {
-	status := http.StatusBadGateway
-	switch {
-	case errors.Is(err, contract.ErrInvalid):
-		status = http.StatusBadRequest
-	case errors.Is(err, contract.ErrUnsupported):
-		status = http.StatusNotImplemented
-	case errors.Is(err, contract.ErrOverloaded):
-		status = http.StatusServiceUnavailable
-	}
-	refuse(w, status, err.Error())
 }
 
 func refuse(w http.ResponseWriter, status int, text string) {

@@ -56,6 +56,16 @@ func (f *flights) start(q query, load func(query) (*Handle, error)) *flight {
 	return next
 }
 
+// spawn calls work in a goroutine that close waits for, and reports whether it did.
+func (f *flights) spawn(work func()) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if !f.closed {
+		f.wg.Go(work)
+	}
+	return !f.closed
+}
+
 func (f *flights) land(q query) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -4,6 +4,9 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
+
+	"github.com/jackfield/jackfield/sdk/contract"
 )
 
 // Handle is the place where the sessions of one app find it. It stays the same
@@ -17,6 +20,20 @@ type Handle struct {
 	fresh, hard atomic.Int64
 	// doubts counts how often the store told that the app had changed.
 	doubts atomic.Uint64
+	// late is set while a change was told that the store has not confirmed.
+	late atomic.Bool
+	// reborn is set while a deletion was told that the store has not confirmed:
+	// another app with the same id may have been added since.
+	reborn atomic.Bool
+	// wanted is the revision that a change was told to have, 0 for none: a store
+	// that answers with a lower one lags behind.
+	wanted atomic.Uint64
+	// lower is a lower revision that the store gives, and since when nothing else.
+	// Guarded by Registry.changes.
+	lower struct {
+		revision uint64
+		since    time.Duration
+	}
 	// used is set by look-ups and cleared by the sweeper.
 	used atomic.Bool
 
@@ -80,4 +97,35 @@ func (h *Handle) doubted() uint64 {
 func (h *Handle) is(key string) bool {
 	app := h.Load()
 	return !app.Gone && app.Record.Key == key
+}
+
+// believes reports whether record, which came at the time now, is to replace what
+// h holds; Registry.changes is held. A lower revision is an old copy, unless the
+// app was deleted meanwhile, of which current answers tell, or the store has said
+// nothing else for a while: it was added anew unnoticed, or restored.
+func (h *Handle) believes(record *contract.App, current bool, now, while time.Duration) bool {
+	reborn := current && h.reborn.Swap(false)
+	if !older(record, h.Load().Record) {
+		h.lower.revision = 0
+		return true
+	}
+	if h.lower.revision != record.Revision {
+		h.lower.revision, h.lower.since = record.Revision, now
+	}
+	return reborn || now-h.lower.since >= while
+}
+
+// lags reports whether record is older than what is known to be stored.
+func (h *Handle) lags(record *contract.App) bool {
+	return record.Revision != 0 && record.Revision < h.wanted.Load()
+}
+
+// want notes that a change with this revision was told.
+func (h *Handle) want(revision uint64) {
+	for {
+		known := h.wanted.Load()
+		if revision <= known || h.wanted.CompareAndSwap(known, revision) {
+			return
+		}
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
@@ -38,6 +39,12 @@ type Options struct {
 	SoftTTL time.Duration
 	// HardTTL is how long a copy may serve when the store is down; 1 hour.
 	HardTTL time.Duration
+	// Shared is where nodes keep copies of apps for each other; nil: nowhere. It
+	// is not used with AlwaysAsk.
+	Shared SharedCache
+	// MissesPerSecond bounds how often the store is asked for apps that it does
+	// not have; 100. While more come, apps that are not held are ErrUnavailable.
+	MissesPerSecond int
 	// AbsentTTL and MaxAbsent bound the memory of apps that do not exist;
 	// 5 seconds and 10 000 names.
 	AbsentTTL time.Duration
@@ -50,11 +57,18 @@ type Options struct {
 	Logger hclog.Logger
 }
 
+// SoftTTL is the default of Options.SoftTTL.
+const SoftTTL = 5 * time.Minute
+
 func (o Options) withDefaults() Options {
-	setDefault(&o.SoftTTL, 5*time.Minute)
+	setDefault(&o.SoftTTL, SoftTTL)
 	setDefault(&o.HardTTL, time.Hour)
 	setDefault(&o.AbsentTTL, 5*time.Second)
 	setDefault(&o.MaxAbsent, 10_000)
+	setDefault(&o.MissesPerSecond, 100)
+	if o.AlwaysAsk {
+		o.Shared = nil
+	}
 	setDefault(&o.Timeout, 2*time.Second)
 	if o.Now == nil {
 		o.Now = time.Now
@@ -82,7 +96,15 @@ type Registry struct {
 	changes   sync.Mutex // one change of ids, keys and handles at a time
 
 	flights *flights
+	guard   *guard
 	woken   chan struct{} // one waiting call of the sweeper
+	told    atomic.Uint64 // changes that were told, of any app
+	closing chan struct{} // closed by Close
+	closed  sync.Once
+	hurried chan struct{} // one for each refresh that does not wait for the sweeper
+
+	local atomic.Pointer[func(contract.AppChange)] // learns of changes made here
+	calls [callResults]atomic.Uint64               // of the store
 }
 
 // New makes a Registry that knows no app yet.
@@ -95,6 +117,9 @@ func New(opts Options) *Registry {
 		keys:    newTable(),
 		absent:  newAbsent(opts.AbsentTTL, opts.MaxAbsent),
 		flights: newFlights(),
+		guard:   newGuard(opts.MissesPerSecond),
+		closing: make(chan struct{}),
+		hurried: make(chan struct{}, refreshers),
 		woken:   make(chan struct{}, 1),
 	}
 }
@@ -104,7 +129,10 @@ func (r *Registry) Len() int { return int(r.ids.size.Load()) }
 
 // Close waits for questions to the store that are under way; later look-ups of
 // apps that are not held fail with ErrUnavailable. It may be called twice.
-func (r *Registry) Close() { r.flights.close() }
+func (r *Registry) Close() {
+	r.closed.Do(func() { close(r.closing) })
+	r.flights.close()
+}
 
 // Held returns the handle of an app that is held here, nil for any other. The
 // store is never asked, and the app may be older than the store's.

@@ -24,7 +24,7 @@ func (r *Registry) watch(ctx context.Context) {
 	pause := watchPause
 	for {
 		began := r.now()
-		err := watcher.Watch(ctx, r.changed)
+		err := watcher.Watch(ctx, func(c contract.AppChange) error { r.Changed(c); return nil })
 		if ctx.Err() != nil || errors.Is(err, contract.ErrUnsupported) {
 			return
 		}
@@ -36,48 +36,7 @@ func (r *Registry) watch(ctx context.Context) {
 			return
 		}
 		pause = min(2*pause, watchMaxPause)
-		r.doubtAll()
-	}
-}
-
-// changed takes in one change. A new app is known by its id only, while clients
-// ask for its key, so all that was found absent is open again.
-func (r *Registry) changed(change contract.AppChange) error {
-	if change.ID == "" {
-		r.doubtAll()
-		return nil
-	}
-	r.absent.clear()
-	h := r.ids.get(change.ID)
-	if h == nil {
-		return nil
-	}
-	if change.Deleted || change.Revision == 0 || change.Revision > h.Load().Record.Revision {
-		r.doubt(h)
-		r.wake()
-	}
-	return nil
-}
-
-// doubtAll makes everything that is held due.
-func (r *Registry) doubtAll() {
-	r.absent.clear()
-	r.ids.each(func(_ string, h *Handle) { r.doubt(h) })
-	r.wake()
-}
-
-// doubt makes h due. An answer that is under way was perhaps read before the
-// change and does not count as fresh.
-func (r *Registry) doubt(h *Handle) {
-	h.doubts.Add(1)
-	h.fresh.Store(0)
-}
-
-// wake has the sweeper begin a round now.
-func (r *Registry) wake() {
-	select {
-	case r.woken <- struct{}{}:
-	default:
+		r.Changed(contract.AppChange{})
 	}
 }
 

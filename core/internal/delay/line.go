@@ -1,43 +1,38 @@
 package delay
 
 import (
-	"container/list"
 	"sync"
 	"time"
 )
 
-// Line is a row of functions that wait for the same time each. All methods may
-// be called at the same time.
+// Line calls functions after a fixed time. All methods may be called at the same time.
 type Line struct {
-	delay time.Duration
+	start time.Time // of its clock
 
 	mu      sync.Mutex
-	row     list.List // of *Ticket, next first
+	row     *Row[*Ticket, func()]
 	timer   *time.Timer
 	running bool
 	stopped bool
 }
 
 // Ticket is a place in a Line.
-type Ticket struct {
-	line    *Line
-	due     time.Time
-	do      func()
-	element *list.Element // nil: called, called off, or never to be called
-}
+type Ticket struct{ line *Line }
 
 // New returns a line in which functions wait for d.
-func New(d time.Duration) *Line { return &Line{delay: d} }
+func New(d time.Duration) *Line { return &Line{start: time.Now(), row: NewRow[*Ticket, func()](d)} }
+
+func (l *Line) now() time.Duration { return time.Since(l.start) }
 
 // After has do called when the delay of the line is over. After Stop it does nothing.
 func (l *Line) After(do func()) *Ticket {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	t := &Ticket{line: l, due: time.Now().Add(l.delay), do: do}
+	t := &Ticket{l}
 	if l.stopped {
 		return t
 	}
-	t.element = l.row.PushBack(t)
+	l.row.Add(t, do, l.now())
 	if l.row.Len() == 1 && !l.running {
 		l.arm()
 	}
@@ -49,12 +44,7 @@ func (l *Line) After(do func()) *Ticket {
 func (t *Ticket) CallOff() bool {
 	t.line.mu.Lock()
 	defer t.line.mu.Unlock()
-	if t.element == nil {
-		return false
-	}
-	t.line.row.Remove(t.element)
-	t.element = nil
-	return true
+	return t.line.row.Cancel(t)
 }
 
 // Len is the number of functions that wait.
@@ -69,23 +59,24 @@ func (l *Line) Stop() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.stopped = true
-	for e := l.row.Front(); e != nil; e = e.Next() {
-		e.Value.(*Ticket).element = nil
+	for l.row.Len() > 0 {
+		l.row.Pop()
 	}
-	l.row.Init()
 	if l.timer != nil {
 		l.timer.Stop()
 	}
 }
 
-// arm sets the timer for the head. mu is held.
+// arm sets the timer for the first function, if there is one. mu is held.
 func (l *Line) arm() {
-	wait := time.Until(l.row.Front().Value.(*Ticket).due)
-	if l.timer == nil {
+	due, ok := l.row.Next()
+	switch wait := due - l.now(); {
+	case !ok:
+	case l.timer == nil:
 		l.timer = time.AfterFunc(wait, l.run)
-		return
+	default:
+		l.timer.Reset(wait)
 	}
-	l.timer.Reset(wait)
 }
 
 // run calls what is due.
@@ -93,16 +84,12 @@ func (l *Line) run() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.running = true
-	for e := l.row.Front(); e != nil && !e.Value.(*Ticket).due.After(time.Now()); e = l.row.Front() {
-		t := e.Value.(*Ticket)
-		l.row.Remove(e)
-		t.element = nil
+	for due, ok := l.row.Next(); ok && due <= l.now(); due, ok = l.row.Next() {
+		_, do := l.row.Pop()
 		l.mu.Unlock()
-		t.do()
+		do()
 		l.mu.Lock()
 	}
 	l.running = false
-	if l.row.Len() > 0 {
-		l.arm()
-	}
+	l.arm()
 }

@@ -42,6 +42,7 @@ func (a *App) Admit(limit int) bool {
 	}
 	a.conns++
 	a.admitted++
+	a.tellConnections()
 	return true
 }
 
@@ -50,6 +51,7 @@ func (a *App) Admit(limit int) bool {
 func (a *App) Welcome() {
 	a.mu.Lock()
 	a.conns++
+	a.tellConnections()
 	a.mu.Unlock()
 }
 
@@ -69,6 +71,7 @@ func (a *App) Dismiss(guest bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.conns--
+	a.tellConnections()
 	if !guest {
 		a.admitted--
 	}
@@ -142,6 +145,15 @@ func (h *Hub) Users(appID, name string) []string {
 	return nil
 }
 
+// Members returns the members of a presence channel with their infos, in the
+// order in which they came.
+func (h *Hub) Members(appID, name string) []pusher.Member {
+	if c := h.lookUp(appID, name); c != nil {
+		return c.members()
+	}
+	return nil
+}
+
 func (h *Hub) lookUp(appID, name string) *Channel {
 	a, ok := h.apps.Load(appID)
 	if !ok {
@@ -178,7 +190,7 @@ func (a *App) total() Total {
 	}
 	a.mu.RUnlock()
 	for _, c := range presence {
-		t.Members += c.info().Users
+		t.Members += c.here()
 	}
 	for _, l := range a.logs {
 		l.shard.mu.Lock()

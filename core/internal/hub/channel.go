@@ -19,6 +19,7 @@ type Channel struct {
 	presence *presence // nil for other channels
 	occupied bool      // as the observer knows it
 	count    count
+	shared   shared // with other nodes
 
 	parts []part // one per shard
 }
@@ -61,7 +62,7 @@ func (s *Subscriber) join(kind pusher.Channel, how op, member *pusher.Member, ma
 	c.total++
 	c.commitJoin(m, how, ack, announce)
 	c.observeJoin(m, announce != nil)
-	c.tellCount()
+	c.told()
 	c.mu.Unlock()
 	return m, nil
 }
@@ -72,7 +73,7 @@ func (c *Channel) enter(m *Membership, who *pusher.Member, maxMembers int) (ack,
 		return nil, nil, nil
 	}
 	if c.presence != nil {
-		if announce, err = c.presence.enter(c.name, m, who, maxMembers); err != nil {
+		if announce, err = c.enterUser(m, who, maxMembers); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -118,7 +119,7 @@ func (m *Membership) end(broken bool) {
 	}
 	c.commitLeave(m, announce)
 	c.observeLeave(m.user, announce != nil)
-	c.tellCount()
+	c.told()
 	empty := c.empty()
 	c.mu.Unlock()
 	if empty {
@@ -188,7 +189,7 @@ func (c *Channel) appendToAll(frame []byte, at timestamp) {
 // empty reports whether nobody is subscribed and nobody's return is waited for.
 // mu is held.
 func (c *Channel) empty() bool {
-	return c.total == 0 && (c.presence == nil || len(c.presence.order) == 0)
+	return c.total == 0 && c.shared.pins == 0 && (c.presence == nil || c.presence.here == 0)
 }
 
 // acquire returns the channel, locked, made if need be.
@@ -216,6 +217,9 @@ func (a *App) obtain(kind pusher.Channel) *Channel {
 	if kind.Class == pusher.Presence {
 		c.presence = newPresence()
 	}
+	if a.hub.opts.Cluster != nil {
+		a.hub.opts.Cluster.Begin(c)
+	}
 	a.channels[c.name] = c
 	a.occupied[kind.TypeLabel()]++
 	return c
@@ -232,6 +236,9 @@ func (a *App) release(c *Channel) {
 	}
 	c.gone = true
 	delete(a.channels, c.name)
+	if a.hub.opts.Cluster != nil {
+		a.hub.opts.Cluster.End(c)
+	}
 	a.occupied[c.kind.TypeLabel()]--
 }
 
@@ -252,4 +259,14 @@ func (c *Channel) users() []string {
 		return nil
 	}
 	return c.presence.ids()
+}
+
+// members returns who is in a presence channel, in the order in which they came.
+func (c *Channel) members() []pusher.Member {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.presence == nil {
+		return nil
+	}
+	return c.presence.members()
 }

@@ -24,24 +24,32 @@ func (c *Channel) tellCount() {
 	if h.counts == nil || c.presence != nil || c.kind.Class == pusher.User {
 		return
 	}
-	if c.count.next != nil && (c.total >= countFrom || c.count.told < 0) {
+	if c.count.next != nil && (c.number() >= countFrom || c.count.told < 0) {
 		return
 	}
 	c.sendCount()
+}
+
+// number is how many subscriptions the channel has, on all nodes. mu is held.
+func (c *Channel) number() int {
+	if c.app.hub.opts.Cluster != nil {
+		return c.shared.total
+	}
+	return c.total
 }
 
 // sendCount tells the number, and sees to it that what changes meanwhile is told
 // after the interval. mu is held.
 func (c *Channel) sendCount() {
 	h := c.app.hub
-	c.count.told = c.total
+	c.count.told = c.number()
 	if !c.appendCount() {
 		c.count.told = -1 // once more when there is room
 	}
 	if h.opts.Observer != nil {
-		h.opts.Observer.SubscriptionCount(c.app.ID, c.name, c.total)
+		h.opts.Observer.SubscriptionCount(c.app.ID, c.name, c.number())
 	}
-	if c.count.next == nil && (c.total >= countFrom || c.count.told < 0) {
+	if c.count.next == nil && (c.number() >= countFrom || c.count.told < 0) {
 		c.count.next = h.counts.After(c.tellLater)
 	}
 }
@@ -50,7 +58,7 @@ func (c *Channel) tellLater() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.count.next = nil
-	if c.total > 0 && c.count.told != c.total {
+	if c.total > 0 && c.count.told != c.number() {
 		c.sendCount()
 	}
 }
@@ -58,7 +66,7 @@ func (c *Channel) tellLater() {
 // appendCount puts the number in the logs, each of which must have room. mu is
 // held, so that numbers stand in every log in one order.
 func (c *Channel) appendCount() (all bool) {
-	f := frame.AppendText(nil, pusher.AppendSubscriptionCount(nil, c.name, c.total))
+	f := frame.AppendText(nil, pusher.AppendSubscriptionCount(nil, c.name, c.number()))
 	now, all := c.app.hub.opts.Now(), true
 	for i, l := range c.app.logs {
 		l.shard.mu.Lock()

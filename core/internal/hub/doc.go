@@ -11,7 +11,7 @@
 // never writes to a socket. All shards that a publish concerns take it in the
 // same moment or none does, so every subscriber sees one order. The worker takes
 // all that waits and joins it into one write per connection; it serves apps in
-// turn, a turn being about 128 writes or 256 KiB, so that no app starves another.
+// turn, a turn being about 32 writes or 256 KiB, so that no app starves another.
 //
 // Use New, then Start; Join and Leave for subscriptions, Publish for messages,
 // Stop at the end. All methods may be called at the same time, except that the

@@ -29,6 +29,8 @@ type Options struct {
 	CountEvery time.Duration
 	// Observer learns of channels and members that come and go; may be nil.
 	Observer Observer
+	// Cluster is the other nodes; nil: this node is alone.
+	Cluster Cluster
 }
 
 // Counters take what the workers did for an app: frames and bytes brought to

@@ -32,7 +32,7 @@ type entry struct {
 
 // A turn of a log ends after about this much.
 const (
-	turnWrites = 128
+	turnWrites = 32
 	turnBytes  = 256 << 10
 )
 
@@ -47,7 +47,9 @@ type log struct {
 	queued bool      // in the row of the shard
 	bytes  int       // frames of queue and of batch
 	oldest timestamp // when the oldest entry was appended, 0: none
-	room   chan struct{}
+	pace   pace
+	// waiting are the publishers that wait for room, first come first.
+	waiting []*waiter
 
 	// Only the worker touches these.
 	batch []entry
@@ -71,15 +73,19 @@ func (l *log) take(s *shard) {
 // keepEntries is how large an emptied batch may be to be used again.
 const keepEntries = 1024
 
-// settle accounts for what a turn delivered and tells waiting publishers that
-// there is room. shard.mu is held.
+// settle accounts for what a turn delivered and lets waiting publishers in.
+// shard.mu is held.
 func (l *log) settle(s *shard) {
 	l.bytes -= l.freed
-	l.freed = 0
 	l.oldest = l.first()
-	if l.room != nil && l.bytes < s.hub.opts.LogBytes {
-		close(l.room)
-		l.room = nil
+	if l.bytes == 0 {
+		l.pace = pace{}
+	} else {
+		l.pace.note(l.freed, s.hub.opts.Now())
+	}
+	l.freed = 0
+	if len(l.waiting) > 0 {
+		l.admit(s.hub.opts.Now())
 	}
 }
 
@@ -94,16 +100,6 @@ func (l *log) first() timestamp {
 	default:
 		return 0
 	}
-}
-
-// full reports whether size bytes more do not fit. A log that is empty takes
-// anything. shard.mu is held.
-func (l *log) full(size int, now timestamp) bool {
-	if l.bytes == 0 {
-		return false
-	}
-	opts := &l.shard.hub.opts
-	return l.bytes+size > opts.LogBytes || l.oldest != 0 && now-l.oldest > opts.LogAge
 }
 
 // turn works on the batch until it is done or a turn's worth was written, and

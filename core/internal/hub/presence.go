@@ -17,7 +17,8 @@ var ErrFullChannel = errors.New("presence channel has no room for another member
 // Guarded by Channel.mu.
 type presence struct {
 	byID  map[string]*member
-	order []*member // as they came
+	order []*member // members, as they came
+	here  int       // users whom this node makes members
 }
 
 type member struct {
@@ -25,6 +26,11 @@ type member struct {
 	info  []byte        // of the user's first subscription
 	count int           // subscriptions
 	grace *delay.Ticket // while all of them have broken off
+
+	// In a cluster only.
+	held     bool // the other nodes were told that this one has the user
+	admitted bool // and that took effect
+	shown    bool // is a member
 }
 
 func newPresence() *presence { return &presence{byID: map[string]*member{}} }
@@ -40,6 +46,7 @@ func (p *presence) enter(channel string, m *Membership, who *pusher.Member, maxM
 		u = &member{id: who.UserID, info: who.Info}
 		p.byID[u.id] = u
 		p.order = append(p.order, u)
+		p.here++
 		announce = frame.AppendText(nil, pusher.AppendMemberAdded(nil, channel, *who))
 	}
 	u.count++
@@ -63,7 +70,7 @@ func (c *Channel) loseUser(u *member, broken bool) (announce []byte) {
 		return nil
 	}
 	if !broken || c.app.hub.grace == nil {
-		return c.presence.remove(c.name, u)
+		return c.letGo(u)
 	}
 	var t *delay.Ticket
 	t = c.app.hub.grace.After(func() { c.giveUp(u, &t) })
@@ -78,12 +85,11 @@ func (c *Channel) giveUp(u *member, ticket **delay.Ticket) {
 		c.mu.Unlock()
 		return
 	}
-	announce := c.presence.remove(c.name, u)
-	h := c.app.hub
-	h.lockShards(true, nil)
-	c.appendToAll(announce, h.opts.Now())
-	h.unlockShards(true, nil)
-	c.observeLeave(u, true)
+	if announce := c.letGo(u); announce != nil {
+		c.announce(announce)
+		c.observeLeave(u, true)
+	}
+	c.told()
 	empty := c.empty()
 	c.mu.Unlock()
 	if empty {
@@ -91,9 +97,27 @@ func (c *Channel) giveUp(u *member, ticket **delay.Ticket) {
 	}
 }
 
+// letGo removes a user of this node and returns what the others are told now.
+func (c *Channel) letGo(u *member) (announce []byte) {
+	u.grace = nil
+	if c.app.hub.opts.Cluster != nil {
+		c.drop(u)
+		return nil
+	}
+	c.presence.here--
+	return c.presence.remove(c.name, u)
+}
+
+// announce puts a message in the logs of all subscribers. mu is held.
+func (c *Channel) announce(frame []byte) {
+	h := c.app.hub
+	h.lockShards(true, nil)
+	c.appendToAll(frame, h.opts.Now())
+	h.unlockShards(true, nil)
+}
+
 // remove takes a user out and returns what the others are told.
 func (p *presence) remove(channel string, u *member) (announce []byte) {
-	u.grace = nil
 	delete(p.byID, u.id)
 	i := slices.Index(p.order, u)
 	p.order = slices.Delete(p.order, i, i+1)
@@ -101,11 +125,15 @@ func (p *presence) remove(channel string, u *member) (announce []byte) {
 }
 
 func (p *presence) snapshot(channel string) []byte {
+	return frame.AppendText(nil, pusher.AppendPresenceSucceeded(nil, channel, p.members()))
+}
+
+func (p *presence) members() []pusher.Member {
 	members := make([]pusher.Member, len(p.order))
 	for i, u := range p.order {
 		members[i] = pusher.Member{UserID: u.id, Info: u.info}
 	}
-	return frame.AppendText(nil, pusher.AppendPresenceSucceeded(nil, channel, members))
+	return members
 }
 
 func (p *presence) ids() []string {

@@ -57,26 +57,29 @@ func (h *Hub) publish(ctx context.Context, appID string, msgs []Message, wait ti
 	if !some {
 		return nil
 	}
-	room := a.tryAppend(msgs, targets)
-	if room == nil {
-		return nil
-	}
 	if wait == 0 {
-		return ErrFull
+		_, err := a.tryAppend(msgs, targets, false)
+		return err
 	}
-	return a.waitAndAppend(ctx, msgs, targets, room, wait)
+	return a.waitAndAppend(ctx, msgs, targets, wait)
 }
 
-func (a *App) waitAndAppend(ctx context.Context, msgs []Message, targets []*Channel, room <-chan struct{}, wait time.Duration) error {
+func (a *App) waitAndAppend(ctx context.Context, msgs []Message, targets []*Channel, wait time.Duration) error {
+	w, err := a.tryAppend(msgs, targets, true)
+	if w == nil {
+		return err
+	}
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
-	for room != nil {
+	for w != nil {
 		select {
-		case <-room:
-			room = a.tryAppend(msgs, targets)
+		case <-w.ready:
+			w, _ = a.tryAppend(msgs, targets, true)
 		case <-timer.C:
+			w.giveUp()
 			return ErrFull
 		case <-ctx.Done():
+			w.giveUp()
 			return ErrFull
 		}
 	}
@@ -84,9 +87,9 @@ func (a *App) waitAndAppend(ctx context.Context, msgs []Message, targets []*Chan
 }
 
 // tryAppend puts the messages in the logs of all shards that they concern. If
-// one of the logs is full it does nothing and returns a channel that is closed
-// when there is room again.
-func (a *App) tryAppend(msgs []Message, targets []*Channel) (room <-chan struct{}) {
+// one of the logs is full it does nothing: who is patient becomes a waiter in
+// its row, others get ErrFull.
+func (a *App) tryAppend(msgs []Message, targets []*Channel, patient bool) (*waiter, error) {
 	h := a.hub
 	h.lockShards(true, nil)
 	defer h.unlockShards(true, nil)
@@ -98,8 +101,12 @@ func (a *App) tryAppend(msgs []Message, targets []*Channel) (room <-chan struct{
 				size += len(msgs[j].Frame)
 			}
 		}
-		if size > 0 && l.full(size, now) {
-			return l.whenRoom()
+		switch {
+		case size == 0 || !l.full(size, now):
+		case patient:
+			return l.wait(size), nil
+		default:
+			return nil, ErrFull
 		}
 	}
 	for j, c := range targets {
@@ -107,7 +114,7 @@ func (a *App) tryAppend(msgs []Message, targets []*Channel) (room <-chan struct{
 			a.appendMessage(c, &msgs[j], now)
 		}
 	}
-	return nil
+	return nil, nil
 }
 
 func (a *App) appendMessage(c *Channel, m *Message, now timestamp) {
@@ -117,13 +124,4 @@ func (a *App) appendMessage(c *Channel, m *Message, now timestamp) {
 			l.shard.append(l, entry{op: opMessage, ch: c, frame: m.Frame, except: m.Except, id: m.ID, packed: p, at: now})
 		}
 	}
-}
-
-// whenRoom returns a channel that is closed when something has left the log.
-// shard.mu is held.
-func (l *log) whenRoom() <-chan struct{} {
-	if l.room == nil {
-		l.room = make(chan struct{})
-	}
-	return l.room
 }

@@ -3,6 +3,7 @@ package lastevent
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/jackfield/jackfield/core/internal/frame"
 	"github.com/jackfield/jackfield/core/internal/hub"
@@ -49,7 +50,7 @@ func (s *Store) write(ctx context.Context, appID string, msgs []hub.Message) {
 		if !m.Cache {
 			continue
 		}
-		m.ID = s.ids.Add(1)
+		m.ID = s.nextID()
 		e := contract.CacheEntry{
 			Key:     keyOf(appID, m.Channel),
 			Value:   encode(m.ID, frame.Payload(m.Frame)),
@@ -62,6 +63,17 @@ func (s *Store) write(ctx context.Context, appID string, msgs []hub.Message) {
 		}
 	}
 	setMany(ctx, s.opts.Cache, entries)
+}
+
+// nextID returns an id above all before it. It follows the clock, so that those
+// of several nodes grow together as well as their clocks agree.
+func (s *Store) nextID() uint64 {
+	for {
+		last := s.ids.Load()
+		if id := max(last+1, uint64(time.Now().UnixNano())); s.ids.CompareAndSwap(last, id) {
+			return id
+		}
+	}
 }
 
 // setMany stores what it can. Errors are counted by the cache; there is nobody

@@ -38,3 +38,12 @@ func (b *Bucket) Take(r Rate, now int64) bool {
 	b.free = free
 	return true
 }
+
+// Ready reports whether Take would give a unit at the time now.
+func (b *Bucket) Ready(r Rate, now int64) bool {
+	return r.interval == 0 || max(b.free, now)+r.interval-now <= r.window
+}
+
+// Charge takes a unit at the time now even if there is none; later ones wait for
+// it to be given back too.
+func (b *Bucket) Charge(r Rate, now int64) { b.free = max(b.free, now) + r.interval }

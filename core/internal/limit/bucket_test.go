@@ -73,3 +73,27 @@ func TestBucketTakesNoMemory(t *testing.T) {
 		t.Errorf("%v allocations", n)
 	}
 }
+
+func TestReadyTellsWhatTakeWillSay(t *testing.T) {
+	rate := NewRate(2, time.Second)
+	var b Bucket
+	for i, want := range []bool{true, true, false} {
+		if ready, got := b.Ready(rate, 1), b.Take(rate, 1); ready != want || got != want {
+			t.Errorf("take %d: ready %v, taken %v, want %v", i, ready, got, want)
+		}
+	}
+	if !b.Ready(Rate{}, 1) {
+		t.Error("the zero rate is not ready")
+	}
+}
+
+func TestDebtsArePaid(t *testing.T) {
+	rate := NewRate(2, time.Second)
+	var b Bucket
+	for range 4 {
+		b.Charge(rate, 1)
+	}
+	if b.Ready(rate, 1+int64(time.Second)) || !b.Ready(rate, 1+int64(3*time.Second/2)) {
+		t.Error("two units of debt do not take a second")
+	}
+}

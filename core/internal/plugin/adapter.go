@@ -85,13 +85,33 @@ func (s *adapterSession) Apply(ctx context.Context, req contract.ApplyRequest) (
 		func(ctx context.Context) (contract.Verdict, error) { return s.inner.Apply(ctx, req) })
 }
 
-func (s *adapterSession) Snapshot(ctx context.Context, cell uint32, key contract.StateKey) (contract.CellState, error) {
+func (s *adapterSession) Snapshot(ctx context.Context, cell uint32, cursor string) (contract.CellPage, error) {
 	return command(ctx, s, method{id: methodSnapshot}, normal,
-		func(ctx context.Context) (contract.CellState, error) { return s.inner.Snapshot(ctx, cell, key) })
+		func(ctx context.Context) (contract.CellPage, error) { return s.inner.Snapshot(ctx, cell, cursor) })
 }
 
-func (s *adapterSession) Renew(ctx context.Context) error {
-	return s.act(ctx, method{id: methodRenew}, s.inner.Renew)
+func (s *adapterSession) Changes(ctx context.Context, cell uint32, after contract.Position, limit int) ([]contract.StateChange, error) {
+	return command(ctx, s, method{id: methodChanges}, normal,
+		func(ctx context.Context) ([]contract.StateChange, error) {
+			return s.inner.Changes(ctx, cell, after, limit)
+		})
+}
+
+func (s *adapterSession) Renew(ctx context.Context) ([]contract.Position, error) {
+	return command(ctx, s, method{id: methodRenew}, normal, s.inner.Renew)
+}
+
+func (s *adapterSession) Retire(ctx context.Context, incarnation string) error {
+	return s.act(ctx, method{id: methodRetire}, func(ctx context.Context) error { return s.inner.Retire(ctx, incarnation) })
+}
+
+func (s *adapterSession) Lead(ctx context.Context, cell uint32) (contract.Position, error) {
+	return command(ctx, s, method{id: methodLead}, normal,
+		func(ctx context.Context) (contract.Position, error) { return s.inner.Lead(ctx, cell) })
+}
+
+func (s *adapterSession) Advance(ctx context.Context, cell uint32, to contract.Position, resign bool) error {
+	return s.act(ctx, method{id: methodAdvance}, func(ctx context.Context) error { return s.inner.Advance(ctx, cell, to, resign) })
 }
 
 func (s *adapterSession) Reap(ctx context.Context) ([]string, error) {

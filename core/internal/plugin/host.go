@@ -31,7 +31,7 @@ type Host struct {
 // when each of them is configured: within 30 seconds, with all problems at
 // once if there are any. Nothing is left behind then. A driver whose backend is
 // away counts as configured and shows as Degraded, except the app manager's,
-// which must answer. The host runs until Stop, whatever happens to ctx.
+// which must answer; one that is still being prepared is waited for. The host runs until Stop, whatever happens to ctx.
 func Start(ctx context.Context, o Options) (*Host, error) {
 	o.setDefaults()
 	catalog, err := readCatalog(o.Dir)
@@ -218,6 +218,21 @@ func (h *Host) Upgrade(ctx context.Context, plugin string, choices map[contract.
 		return fmt.Errorf("upgrade plugin %q: %w", plugin, contract.ErrNotFound)
 	}
 	return errors.Join(problems...)
+}
+
+// AdoptLogLevel has the plugins log what the host's logger passes on now; it
+// waits for them until ctx ends. Those that start later do so anyway.
+func (h *Host) AdoptLogLevel(ctx context.Context) {
+	var wg sync.WaitGroup
+	for _, s := range h.supervisors {
+		s.mu.Lock()
+		p := s.process
+		s.mu.Unlock()
+		if p != nil {
+			wg.Go(func() { p.adoptLogLevel(ctx, s.logger.GetLevel()) })
+		}
+	}
+	wg.Wait()
 }
 
 // FlushQueue waits until the queue has taken all jobs that were kept while it

@@ -43,6 +43,10 @@ const (
 	methodSnapshot
 	methodRenew
 	methodReap
+	methodChanges
+	methodRetire
+	methodLead
+	methodAdvance
 	methodCount // the number of methods
 )
 
@@ -53,6 +57,7 @@ var methodNames = [methodCount]string{
 	"enqueue", "stats", "settle", "dead_letters",
 	"take", "reset", "lease",
 	"open", "apply", "publish", "subscribe", "snapshot", "renew", "reap",
+	"changes", "retire", "lead", "advance",
 }
 
 // meter counts the operations of one kind.

@@ -105,6 +105,7 @@ const (
 	describeTimeout   = 5 * time.Second
 	configureTimeout  = 5 * time.Second
 	startTimeout      = 30 * time.Second
+	prepareTimeout    = 15 * time.Second
 	launchTimeout     = 10 * time.Second
 	drainTimeout      = 5 * time.Second
 	drainGrace        = 250 * time.Millisecond

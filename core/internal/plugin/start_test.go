@@ -173,6 +173,16 @@ func TestStartIsBounded(t *testing.T) {
 	mustSay(t, err.Error(), "in time")
 }
 
+func TestStartWaitsForAStoreInTheMaking(t *testing.T) {
+	o, book := testOptions(t, "good")
+	o.Choices[contract.KindAppManager] = Choice{Driver: "fake", Options: jsonOptions(t, map[string]any{"apps": []string{"one"}, "unready": 3})}
+	h := startHost(t, o)
+	if _, err := h.AppManager().FindByID(t.Context(), "one"); err != nil {
+		t.Error(err)
+	}
+	mustSay(t, book.String(), "driver is not ready yet", "the table is being made")
+}
+
 func TestStartReportsAllOptionProblems(t *testing.T) {
 	o, _ := testOptions(t, "good")
 	o.Choices = everyKind(t)

@@ -155,8 +155,12 @@ func (s *supervisor) openDrivers(ctx context.Context, u *unit, p *process, stric
 		return err
 	}
 	for _, kind := range u.kinds() {
-		err := p.configure(ctx, u, kind, s.nodeID)
 		mustOpen := strict && kind == contract.KindAppManager
+		open := p.configure
+		if mustOpen {
+			open = s.patiently(open)
+		}
+		err := open(ctx, u, kind, s.nodeID)
 		switch {
 		case err == nil:
 		case mustOpen || !bearable(err) || ctx.Err() != nil:
@@ -170,6 +174,32 @@ func (s *supervisor) openDrivers(ctx context.Context, u *unit, p *process, stric
 		return p.reachable(ctx)
 	}
 	return nil
+}
+
+// opener is process.configure.
+type opener func(ctx context.Context, u *unit, kind contract.Kind, nodeID string) error
+
+// patiently opens a driver that is still being prepared, as one says that hints
+// when to ask again, for as long as a start can wait.
+func (s *supervisor) patiently(open opener) opener {
+	return func(ctx context.Context, u *unit, kind contract.Kind, nodeID string) error {
+		end := s.clock.After(prepareTimeout)
+		for {
+			err := open(ctx, u, kind, nodeID)
+			after := contract.RetryAfter(err)
+			if after == 0 {
+				return err
+			}
+			s.logger.Info("driver is not ready yet", "kind", kind, "err", err)
+			select {
+			case <-s.clock.After(after):
+			case <-end:
+				return err
+			case <-ctx.Done():
+				return err
+			}
+		}
+	}
 }
 
 // publish puts the open drivers of p into service, in place of others, which

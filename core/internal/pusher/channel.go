@@ -64,6 +64,9 @@ func UserChannel(userID string) Channel {
 	return Channel{Name: userPrefix + userID, Class: User}
 }
 
+// UserOfChannel returns whose own channel a name is; false for other channels.
+func UserOfChannel(name string) (userID string, ok bool) { return strings.CutPrefix(name, userPrefix) }
+
 // UserID returns whose channel this is, "" if its class is not User.
 func (c Channel) UserID() string {
 	if c.Class != User {

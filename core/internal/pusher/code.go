@@ -4,7 +4,8 @@ package pusher
 // connection ends. Clients derive from the range whether to connect again.
 type Code uint16
 
-// The codes. Those below 4000 belong to WebSocket, the others to the Pusher protocol.
+// The codes. Those below 4000 belong to WebSocket, the others to the Pusher protocol,
+// which has more: docs/protocol.md says why those are never sent.
 const (
 	// NoCode is written as null: an error that ends nothing.
 	NoCode Code = 0
@@ -15,10 +16,8 @@ const (
 	CodeUnknownApp          Code = 4001
 	CodeAppDisabled         Code = 4003
 	CodeOverQuota           Code = 4004 // connections of the app
-	CodePathNotFound        Code = 4005
 	CodeInvalidVersion      Code = 4006
 	CodeUnsupportedProtocol Code = 4007
-	CodeNoProtocol          Code = 4008
 	CodeUnauthorized        Code = 4009 // origin, terminated; in a frame also subscription and sign-in
 	CodeOverCapacity        Code = 4100 // node full, or the client reads too slowly
 	CodeReconnect           Code = 4200 // the server shuts down
@@ -34,10 +33,8 @@ var codeTexts = map[Code]string{
 	CodeUnknownApp:          "Application does not exist",
 	CodeAppDisabled:         "Application is disabled",
 	CodeOverQuota:           "Application is over its connection quota",
-	CodePathNotFound:        "Path not found",
 	CodeInvalidVersion:      "Invalid version string format",
 	CodeUnsupportedProtocol: "Unsupported protocol version",
-	CodeNoProtocol:          "No protocol version supplied",
 	CodeUnauthorized:        "Connection is unauthorized",
 	CodeOverCapacity:        "Over capacity",
 	CodeReconnect:           "Please reconnect immediately",

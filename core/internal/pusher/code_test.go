@@ -9,8 +9,7 @@ func TestCodes(t *testing.T) {
 	tests := map[Code]Retry{
 		CodeUnsupportedData: RetryBackoff, CodeTooBig: RetryBackoff,
 		CodeTLSOnly: RetryNever, CodeUnknownApp: RetryNever, CodeAppDisabled: RetryNever, CodeOverQuota: RetryNever,
-		CodePathNotFound: RetryNever, CodeInvalidVersion: RetryNever, CodeUnsupportedProtocol: RetryNever,
-		CodeNoProtocol: RetryNever, CodeUnauthorized: RetryNever,
+		CodeInvalidVersion: RetryNever, CodeUnsupportedProtocol: RetryNever, CodeUnauthorized: RetryNever,
 		CodeOverCapacity: RetryBackoff,
 		CodeReconnect:    RetryNow, CodePongTimeout: RetryNow,
 		CodeClientEvent: RetryNever, CodeWatchlist: RetryNever,

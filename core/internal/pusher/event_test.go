@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/jackfield/jackfield/test/strict"
 )
 
 var testLimits = Limits{EventName: 20, ChannelName: 20, Channels: 3, Data: 10, Batch: 2}
@@ -194,11 +196,8 @@ func FuzzParseEvent(f *testing.F) {
 		if !json.Valid(body) || event.Name == "" || len(event.Channels) == 0 || len(event.Channels) > testLimits.Channels {
 			t.Errorf("%q became %+v", body, event)
 		}
-		for _, sdk := range sdks {
-			frame := AppendEvent(nil, event.Name, event.Channels[0].Name, event.Data, "")
-			if err := sdk.read(frame); err != nil {
-				t.Errorf("%s cannot read %s: %v", sdk.name, frame, err)
-			}
+		if err := strict.Check(AppendEvent(nil, event.Name, event.Channels[0].Name, event.Data, "")); err != nil {
+			t.Error(err)
 		}
 	})
 }

@@ -19,7 +19,7 @@ func TestScannerAgreesWithEncodingJSON(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		text := strings.Join(rapid.SliceOfN(piece, 0, 9).Draw(t, "pieces"), "")
 		s := scanner{b: []byte(text)}
-		if got, want := s.value() && s.end(), json.Valid([]byte(text)); got != want {
+		if got, want := s.peek() != 0 && s.value() && s.end(), json.Valid([]byte(text)); got != want {
 			t.Fatalf("%q: valid %v, encoding/json says %v", text, got, want)
 		}
 	})

@@ -50,6 +50,18 @@ func ParseSocketID(s string) (SocketID, error) {
 	return SocketID{h, l}, nil
 }
 
+// Parts returns the two numbers of the id, for SocketIDOf.
+func (id SocketID) Parts() (high, low uint64) { return id.high, id.low }
+
+// SocketIDOf returns the id with these numbers; the zero SocketID if no
+// connection can have them.
+func SocketIDOf(high, low uint64) SocketID {
+	if high == 0 || low == 0 || high >= socketIDPart || low >= socketIDPart {
+		return SocketID{}
+	}
+	return SocketID{high, low}
+}
+
 // IsZero reports whether id names no connection.
 func (id SocketID) IsZero() bool { return id == SocketID{} }
 

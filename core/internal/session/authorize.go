@@ -47,7 +47,12 @@ func (s *Session) authorized() bool {
 	if !s.guest {
 		return true
 	}
-	if !s.tenant.Promote(s.app.Load().Limits.MaxConnections) {
+	limit := s.app.Load().Limits.MaxConnections
+	if s.server.opts.Places != nil {
+		s.askForPlace(limit)
+		return false
+	}
+	if !s.tenant.Promote(limit) {
 		s.fail(pusher.CodeOverQuota, pusher.CodeOverQuota.Text())
 		return false
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -82,7 +83,7 @@ func (s *Server) Open(c *ws.Conn, r *http.Request) {
 
 // appOf finds the app and checks whether this client may use it.
 func (s *Server) appOf(c *ws.Conn, r *http.Request) (*apps.Handle, *refusal) {
-	if no := checkProtocol(r.URL.Query().Get("protocol")); no != nil {
+	if no := checkVersions(r.URL.Query()); no != nil {
 		return nil, no
 	}
 	handle, err := s.opts.Apps.ByKey(context.Background(), s.key(r))
@@ -112,8 +113,13 @@ func (s *Server) secure(c *ws.Conn, r *http.Request) bool {
 	return c.Secure() || s.opts.TrustHops > 0 && strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https")
 }
 
-// checkProtocol accepts versions 5 to 7 and clients that tell none.
-func checkProtocol(version string) *refusal {
+// checkVersions accepts versions 5 to 7 of the protocol and clients that tell none.
+// The version of a client's library is anything that begins with a number.
+func checkVersions(query url.Values) *refusal {
+	if library := query.Get("version"); library != "" && (library[0] < '0' || library[0] > '9') {
+		return refuse(metrics.ErrProtocol, pusher.CodeInvalidVersion)
+	}
+	version := query.Get("protocol")
 	if version == "" {
 		return nil
 	}
@@ -138,13 +144,16 @@ func (s *Server) start(c *ws.Conn, handle *apps.Handle) *refusal {
 	guest := app.Record.Features.AuthorizedConnections
 	if guest {
 		tenant.Welcome()
-	} else if !tenant.Admit(app.Limits.MaxConnections) {
+	} else if !s.admit(tenant, app.Limits.MaxConnections) {
 		s.open.Add(-1)
 		return refuse(metrics.ErrOverQuota, pusher.CodeOverQuota)
 	}
 	id, err := pusher.NewSocketID(s.opts.Random)
 	if err != nil {
 		tenant.Dismiss(guest)
+		if !guest {
+			s.giveBack(tenant.ID)
+		}
 		s.open.Add(-1)
 		return &refusal{metrics.ErrSocket, pusher.CodeOverCapacity, "No socket id could be made"}
 	}

@@ -71,6 +71,9 @@ func (s *Session) relay(m *hub.Membership, e *pusher.Envelope) (metrics.EventOut
 	if err := s.server.opts.Hub.TryPublish(s.tenant.ID, msg[:]); err != nil {
 		return metrics.EventOverloaded, rejected("Client event rejected: the channel is overloaded, try again")
 	}
+	if s.server.opts.Others != nil {
+		s.server.opts.Others.Send(s.tenant.ID, msg[:])
+	}
 	if hooks := s.server.opts.Webhooks; hooks.Wants(s.tenant.ID, metrics.WebhookClientEvent) {
 		hooks.ClientEvent(s.tenant.ID, m.Channel(), string(e.Event), pusher.DataText(e.Data), s.sub.ID.String(), m.UserID())
 	}

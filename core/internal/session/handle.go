@@ -67,6 +67,10 @@ func (s *Session) unreadable(err error) {
 
 // mayTalk takes one message from the limit of all inbound messages.
 func (s *Session) mayTalk() bool {
+	if s.repeats {
+		s.repeats = false
+		return true
+	}
 	lim := s.app.Load().Limits.Messages
 	if lim.MaxAttempts == 0 {
 		return true

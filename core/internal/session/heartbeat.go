@@ -3,6 +3,7 @@ package session
 import (
 	"time"
 
+	"github.com/jackfield/jackfield/core/internal/frame"
 	"github.com/jackfield/jackfield/core/internal/pusher"
 )
 
@@ -11,9 +12,10 @@ func (s *Server) seconds() int64 { return s.clock.Load() / int64(time.Second) }
 
 func inSeconds(d time.Duration) int64 { return int64((d + time.Second - 1) / time.Second) }
 
+// firstCheck counts from the opening, however late the worker hears of it.
 func (s *Session) firstCheck() int64 {
-	now := s.server.seconds()
-	return s.deadline.before(now + inSeconds(s.server.opts.ActivityTimeout) + 1)
+	opened := int64(s.opened / time.Second)
+	return s.deadline.before(opened + inSeconds(s.server.opts.ActivityTimeout) + 1)
 }
 
 // check looks whether the session is alive and authorised and returns when to
@@ -41,7 +43,7 @@ func (s *Session) checkLife(now int64) int64 {
 		return now + silent - idle
 	case s.pinged <= seen:
 		s.pinged = now
-		s.conn.Ping()
+		s.ping()
 		return now + patience
 	case now < s.pinged+patience:
 		return s.pinged + patience
@@ -49,4 +51,15 @@ func (s *Session) checkLife(now int64) int64 {
 		s.fail(pusher.CodePongTimeout, pusher.CodePongTimeout.Text())
 		return now + patience
 	}
+}
+
+var pingFrame = frame.AppendText(nil, pusher.AppendPing(nil))
+
+// ping asks whether the client is there.
+func (s *Session) ping() {
+	if s.server.opts.PingEvent {
+		s.sub.Direct(pingFrame)
+		return
+	}
+	s.conn.Ping()
 }

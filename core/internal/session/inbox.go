@@ -24,6 +24,7 @@ const (
 	itemChanged // the app of handle has a new revision
 	itemList    // collect the sessions of this shard
 	itemCached  // the last event of the channel that the session has joined
+	itemAnswer  // what the session waited for, see wait
 	itemMoved   // a frame that its session handles when it goes on
 )
 
@@ -35,6 +36,8 @@ type item struct {
 	handle  *apps.Handle
 	list    chan<- []*Session
 	event   lastevent.Event
+	wait    *wait
+	err     error
 }
 
 // inbox is what has come in for the sessions of one shard.
@@ -158,8 +161,12 @@ func (q *queued) release(size int) {
 func (in *inbox) goOn(s *Session) {
 	for len(s.later) > 0 && !s.pauses() {
 		it := s.later[0]
-		s.later = s.later[1:]
 		s.handle(it.frame)
+		if s.again {
+			s.again = false
+			return
+		}
+		s.later = s.later[1:]
 		it.frame.Close()
 		in.mu.Lock()
 		s.queued.release(it.size)
@@ -179,7 +186,16 @@ func (in *inbox) handle(it *item) {
 			return
 		}
 		it.session.handle(it.frame)
+		if it.session.again {
+			it.session.again = false
+			it.session.later = append(it.session.later, *it)
+			it.kind = itemMoved
+			return
+		}
 		it.frame.Close()
+	case itemAnswer:
+		it.session.answered(it.wait, it.err)
+		in.goOn(it.session)
 	case itemCached:
 		it.session.begin(it.event)
 		in.goOn(it.session)

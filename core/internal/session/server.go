@@ -39,6 +39,9 @@ type Options struct {
 	// ActivityTimeout is announced to clients: a client that was silent for so
 	// long is pinged, and closed if it stays silent for PongTimeout.
 	ActivityTimeout, PongTimeout time.Duration
+	// PingEvent makes the ping an event of the Pusher protocol instead of a frame
+	// of WebSocket's own.
+	PingEvent bool
 	// MaxConnections bounds the connections of this node; 0: no bound.
 	MaxConnections int
 	// TrustHops is the number of proxies whose X-Forwarded headers count.
@@ -47,6 +50,11 @@ type Options struct {
 	LastEvents *lastevent.Store
 	// Webhooks learn of client events and connections; nil: nobody does.
 	Webhooks *webhook.Sink
+	// Places are the places of apps with a limit, over all nodes; nil: the hub
+	// counts them.
+	Places Places
+	// Others is where client events go after the hub; nil: nowhere.
+	Others Others
 	// Watchlist knows who is online, from the hub.
 	Watchlist *watchlist.Table
 	// AuthorizeWithin is the time in which a connection must sign in or join a
@@ -55,6 +63,22 @@ type Options struct {
 	AuthorizeWithin, SigninWithin time.Duration
 	// Connects limits upgrades per address; nil: no limit.
 	Connects ConnectLimit
+}
+
+// Places admits connections to an app of which all nodes together may have limit
+// (0: any number).
+type Places interface {
+	// Admit answers once, from any goroutine, within a bounded time. answer
+	// returns at once.
+	Admit(appID string, limit int, answer func(ok bool))
+	// Release gives one place back.
+	Release(appID string)
+}
+
+// Others takes what was published to this node on its way to the others. It
+// never waits.
+type Others interface {
+	Send(appID string, msgs []hub.Message)
 }
 
 // ConnectLimit bounds how often an address may ask for an upgrade.

@@ -43,6 +43,9 @@ type Session struct {
 	guest    bool  // does not count to the quota yet
 	deadline deadlines
 	opening  *hub.Membership // waits for the last event of its channel
+	waits    *wait           // for the cluster
+	again    bool            // the frame is to be handled once more after waits
+	repeats  bool            // and the next one is that frame
 	later    []item          // frames that came meanwhile
 	events   limit.Bucket
 	messages limit.Bucket
@@ -108,6 +111,7 @@ func (s *Session) end() {
 		}
 	}
 	s.members, s.opening = nil, nil
+	s.stopWaiting()
 	for _, it := range s.later {
 		it.frame.Close()
 	}
@@ -116,6 +120,9 @@ func (s *Session) end() {
 	s.counters.Disconnected.Add(1)
 	s.tellClosed()
 	s.tenant.Dismiss(s.guest)
+	if !s.guest {
+		s.server.giveBack(s.tenant.ID)
+	}
 	s.server.part(s.app)
 	s.server.open.Add(-1)
 }

@@ -235,6 +235,21 @@ func TestASilentClientIsPingedThenClosed(t *testing.T) {
 	p.wantEnd(t, 4201)
 }
 
+func TestThePingMayBeAnEvent(t *testing.T) {
+	n := start(t, demoApp())
+	n.opts.PingEvent = true
+	p := n.connect(t)
+	n.pass(122)
+	p.wantEvent(t, "pusher:ping")
+	p.say(`{"event":"pusher:pong"}`)
+	p.say(`{"event":"pusher:ping"}`)
+	p.wantEvent(t, "pusher:pong")
+	n.pass(122)
+	p.wantEvent(t, "pusher:ping")
+	n.pass(31)
+	p.wantEnd(t, 4201)
+}
+
 func TestAnyFrameIsAnAnswerToThePing(t *testing.T) {
 	n := start(t, demoApp())
 	p := n.connect(t)
@@ -372,7 +387,7 @@ func TestDrainClosesAllAndRefusesNewOnes(t *testing.T) {
 	}
 	defer nc.Close()
 	_, _ = io.WriteString(nc, "GET /app/key HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+
-		"Sec-WebSocket-Key: eA==\r\nSec-WebSocket-Version: 13\r\n\r\n")
+		"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n")
 	resp, err := http.ReadResponse(bufio.NewReader(nc), nil)
 	if err != nil || resp.StatusCode != http.StatusServiceUnavailable {
 		t.Errorf("upgrade while draining: %v %v", resp, err)

@@ -41,15 +41,19 @@ func (s *Session) signin(data []byte) {
 		return
 	}
 	s.deadline.signin = 0
-	known := s.user != nil
-	if !known {
-		who.Info = bytes.Clone(who.Info) // outlives the message
+	success := pusher.AppendSigninSuccess(nil, in.UserData)
+	if s.user != nil {
+		s.say(success)
+		return
+	}
+	who.Info = bytes.Clone(who.Info) // outlives the message
+	s.reserve(pusher.UserChannel(who.ID), nil, 0, func(error) {
 		s.user = &user{SignedUser: who, member: s.sub.SignIn(who.ID)}
-	}
-	s.say(pusher.AppendSigninSuccess(nil, in.UserData))
-	if !known && app.Record.Features.WatchlistEvents {
-		s.watch()
-	}
+		s.say(success)
+		if app.Record.Features.WatchlistEvents {
+			s.watch()
+		}
+	})
 }
 
 // identify returns whom the back end has signed.

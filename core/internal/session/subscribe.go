@@ -48,8 +48,8 @@ func (s *Session) join(app *apps.App, kind pusher.Channel, req *pusher.Subscribe
 		s.counters.AuthFailures[metrics.SurfaceSubscribe].Add(1)
 		return pusher.AsError(err)
 	}
-	if most := app.Limits.ChannelsPerConnection; most > 0 && len(s.members) >= most {
-		return limitReached(403, fmt.Sprintf("This connection is subscribed to %d channels already, which is the limit", most))
+	if n := app.Limits.ChannelsPerConnection; n > 0 && len(s.members) >= n {
+		return limitReached(403, fmt.Sprintf("This connection is subscribed to %d channels already, which is the limit", n))
 	}
 	member, err := s.readMember(app, kind, req)
 	if err != nil {
@@ -58,15 +58,18 @@ func (s *Session) join(app *apps.App, kind pusher.Channel, req *pusher.Subscribe
 	if kind.NeedsAuth() && !s.authorized() {
 		return nil
 	}
-	m, err := s.enter(kind, member, app.Limits.PresenceMembersPerChannel)
-	if errors.Is(err, hub.ErrFullChannel) {
-		return limitReached(403, fmt.Sprintf("Channel %s has %d members already, which is the limit", kind.Name, app.Limits.PresenceMembersPerChannel))
-	}
-	if err != nil {
-		return pusher.AsError(err)
-	}
-	s.members = append(s.members, m)
-	s.counters.Subscribed[channelType(kind)].Add(1)
+	most := app.Limits.PresenceMembersPerChannel
+	s.reserve(kind, member, most, func(err error) {
+		if err == nil {
+			err = s.enter(kind, member, most)
+		}
+		if errors.Is(err, hub.ErrFullChannel) {
+			err = limitReached(403, fmt.Sprintf("Channel %s has %d members already, which is the limit", kind.Name, most))
+		}
+		if err != nil {
+			s.refuse(kind.Name, pusher.AsError(err))
+		}
+	})
 	return nil
 }
 

@@ -18,8 +18,10 @@ type wheelPlace struct {
 	index int32 // in its slot; -1: not in the wheel
 }
 
-// add puts s in the wheel, to be checked at second due.
+// add puts s in the wheel, to be checked at second due, or at the next one if that
+// is past.
 func (w *wheel) add(s *Session, due int64) {
+	due = max(due, w.now+1)
 	slot := &w.slots[due%wheelSlots]
 	s.place = wheelPlace{due: due, index: int32(len(*slot))}
 	*slot = append(*slot, s)
@@ -61,7 +63,7 @@ func (w *wheel) visit(slot, now int64, check func(*Session, int64) int64) {
 		}
 		w.remove(s)
 		if due := check(s, now); due > 0 {
-			w.add(s, max(due, now+1))
+			w.add(s, max(due, now+1)) // not again in this advance, which has not reached now yet
 		}
 	}
 }

@@ -1,6 +1,9 @@
 package webhook
 
-import "time"
+import (
+	"crypto/rand"
+	"time"
+)
 
 // Batching joins events of one webhook into one request.
 type Batching struct {
@@ -53,7 +56,7 @@ func (o *outbox) collect(appID string, h *hook, text []byte) {
 func (o *outbox) closeBatch(b *batch) {
 	b.closed = true
 	delete(o.batches, b.hook.group)
-	o.push(b.app, newJob(b.app, b.hook, "", b.timeMS, b.events))
+	o.push(b.app, newJob(rand.Text(), b.app, b.hook, "", b.timeMS, b.events))
 }
 
 // closeBatches closes the batches that are due, or all.

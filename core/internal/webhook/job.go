@@ -2,7 +2,6 @@ package webhook
 
 import (
 	"bytes"
-	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -34,9 +33,9 @@ type Job struct {
 // anyAttempts lets the age of a job decide when it is given up, not the queue.
 const anyAttempts = 1 << 30
 
-// newJob makes the job of some events, which are joined by commas. Its id is the
+// newJob makes the job of some events, which are joined by commas. id is the
 // delivery's id over all repetitions.
-func newJob(appID string, h *hook, subject string, timeMS int64, events []byte) contract.Job {
+func newJob(id, appID string, h *hook, subject string, timeMS int64, events []byte) contract.Job {
 	body := append(make([]byte, 0, len(events)+len(appID)+96), `{"app":`...)
 	body = pusher.AppendQuoted(body, appID)
 	body = append(body, `,"webhook":"`...)
@@ -44,7 +43,7 @@ func newJob(appID string, h *hook, subject string, timeMS int64, events []byte) 
 	body = append(body, `",`...)
 	body = appendPayload(body, timeMS, events)
 	return contract.Job{
-		Queue: QueueName, ID: rand.Text(), GroupKey: h.groupKey(subject), Body: body, MaxAttempts: anyAttempts,
+		Queue: QueueName, ID: id, GroupKey: h.groupKey(subject), Body: body, MaxAttempts: anyAttempts,
 	}
 }
 

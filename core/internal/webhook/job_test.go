@@ -15,7 +15,7 @@ func TestJobHoldsNoSecretAndNoAddress(t *testing.T) {
 		URL: "https://user:password@host.test/?token=t", EventTypes: []string{"channel_occupied"}, Headers: map[string]string{"Authorization": "Bearer b"},
 	})
 	h := newPlan(record).hooks[0]
-	j := newJob("a", h, "x", 12, (&event{kind: metrics.WebhookOccupied, channel: "x"}).appendJSON(nil))
+	j := newJob("id", "a", h, "x", 12, (&event{kind: metrics.WebhookOccupied, channel: "x"}).appendJSON(nil))
 	for _, part := range []string{secret, "password", "token", "host.test", "Bearer"} {
 		if strings.Contains(string(j.Body)+j.GroupKey+j.ID, part) {
 			t.Errorf("%q stands in %s", part, j.Body)

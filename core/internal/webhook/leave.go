@@ -2,6 +2,11 @@ package webhook
 
 import "time"
 
+// fact names what comes and goes: a channel, or a user in it.
+type fact struct {
+	app, channel, user string
+}
+
 // leave is what is told unless it is taken back.
 type leave struct {
 	kind Type
@@ -23,7 +28,7 @@ func (s *Sink) came(e event, opposite Type, appID string) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.leaves.cancel(fact{appID, e.channel, e.userID}) {
+	if !s.leaves.Cancel(fact{appID, e.channel, e.userID}) {
 		s.outbox.add(p, e)
 	}
 }
@@ -40,11 +45,11 @@ func (s *Sink) went(e event, opposite Type, appID string) {
 		s.outbox.add(p, e)
 		return
 	}
-	if s.leaves.len() >= maxLeaves {
+	if s.leaves.Len() >= maxLeaves {
 		s.fireFirst()
 	}
-	s.leaves.add(fact{appID, e.channel, e.userID}, leave{e.kind, p}, s.now())
-	if s.leaves.len() == 1 {
+	s.leaves.Add(fact{appID, e.channel, e.userID}, leave{e.kind, p}, s.now())
+	if s.leaves.Len() == 1 {
 		s.outbox.poke()
 	}
 }
@@ -64,7 +69,7 @@ func (s *Sink) fire(now time.Duration) (next time.Duration, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for {
-		next, ok = s.leaves.next()
+		next, ok = s.leaves.Next()
 		if !ok || next > now {
 			return next, ok
 		}
@@ -73,7 +78,7 @@ func (s *Sink) fire(now time.Duration) (next time.Duration, ok bool) {
 }
 
 func (s *Sink) fireFirst() {
-	f, l := s.leaves.pop()
+	f, l := s.leaves.Pop()
 	p := s.plan(f.app)
 	if p == nil && s.held(f.app) == nil {
 		p = l.plan
@@ -88,7 +93,7 @@ func (s *Sink) close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.closed = true
-	for s.leaves.len() > 0 {
+	for s.leaves.Len() > 0 {
 		s.fireFirst()
 	}
 }

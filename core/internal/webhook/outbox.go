@@ -1,6 +1,7 @@
 package webhook
 
 import (
+	"crypto/rand"
 	"sync"
 	"time"
 
@@ -71,7 +72,7 @@ func (o *outbox) add(p *plan, e event) {
 		if o.batching.Enabled {
 			o.collect(appID, h, text)
 		} else {
-			o.push(appID, newJob(appID, h, e.subject(), o.wall().UnixMilli(), text))
+			o.push(appID, newJob(rand.Text(), appID, h, e.subject(), o.wall().UnixMilli(), text))
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/jackfield/jackfield/core/internal/apps"
+	"github.com/jackfield/jackfield/core/internal/delay"
 	"github.com/jackfield/jackfield/core/internal/metrics"
 )
 
@@ -21,12 +22,12 @@ type Sink struct {
 	plans sync.Map // app id -> *plan
 
 	mu     sync.Mutex
-	leaves *delays[leave] // vacated and removed that may still be taken back
-	closed bool           // nothing is delayed any more
+	leaves *delay.Row[fact, leave] // vacated and removed that may still be taken back
+	closed bool                    // nothing is delayed any more
 }
 
 func newSink(held func(string) *apps.Handle, now func() time.Duration, out *outbox) *Sink {
-	return &Sink{held: held, now: now, outbox: out, leaves: newDelays[leave](leaveDelay)}
+	return &Sink{held: held, now: now, outbox: out, leaves: delay.NewRow[fact, leave](leaveDelay)}
 }
 
 // Wants reports whether any webhook of an app wants events of a type, so that

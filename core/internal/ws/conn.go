@@ -186,10 +186,14 @@ func (c *Conn) readRaw(b []byte) (int, error) {
 		}
 		return n, nil
 	}
-	if c.tls != nil {
+	switch {
+	case c.tls == nil:
+		return c.kernel.Read(b)
+	case c.patient:
 		return c.tls.Read(b)
+	default:
+		return borrowed{c}.Read(b)
 	}
-	return c.kernel.Read(b)
 }
 
 // source is what the reader reads from: the shortest way to the kernel, since
@@ -199,7 +203,7 @@ func (c *Conn) source() io.Reader {
 	case len(c.ahead) > 0, c.guard != nil:
 		return c
 	case c.tls != nil:
-		return c.tls
+		return borrowed{c}
 	default:
 		return &c.kernel
 	}

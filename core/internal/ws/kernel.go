@@ -13,6 +13,9 @@ import (
 type kernel struct {
 	raw syscall.RawConn
 	try func(fd uintptr) bool // attempt, made once
+	// patient is unset for TLS after the upgrade: Read fails with errNothing
+	// instead of waiting, and wait waits.
+	patient bool
 	// The call under way.
 	into  []byte
 	n     int
@@ -22,6 +25,7 @@ type kernel struct {
 func (k *kernel) init(raw syscall.RawConn) {
 	k.raw = raw
 	k.try = k.attempt
+	k.patient = true
 }
 
 // Read implements io.Reader.
@@ -32,6 +36,8 @@ func (k *kernel) Read(b []byte) (int, error) {
 	switch {
 	case err != nil:
 		return 0, err
+	case k.errno == syscall.EAGAIN:
+		return 0, errNothing
 	case k.errno != 0:
 		return 0, k.errno
 	case k.n == 0 && len(b) > 0:
@@ -48,10 +54,27 @@ func (k *kernel) attempt(fd uintptr) bool {
 		switch errno {
 		case syscall.EINTR:
 		case syscall.EAGAIN:
-			return false
+			k.n, k.errno = 0, errno
+			return !k.patient
 		default:
 			k.n, k.errno = int(n), errno
 			return true
+		}
+	}
+}
+
+// wait returns when there is something to read, be it the end.
+func (k *kernel) wait() error {
+	return k.raw.Read(somethingThere)
+}
+
+// somethingThere looks without taking.
+func somethingThere(fd uintptr) bool {
+	var b [1]byte
+	for {
+		_, _, errno := syscall.RawSyscall6(syscall.SYS_RECVFROM, fd, uintptr(unsafe.Pointer(&b)), 1, syscall.MSG_PEEK, 0, 0)
+		if errno != syscall.EINTR {
+			return errno != syscall.EAGAIN
 		}
 	}
 }

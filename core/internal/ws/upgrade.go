@@ -3,6 +3,7 @@ package ws
 import (
 	"bufio"
 	"crypto/tls"
+	"encoding/base64"
 	"io"
 	"net"
 	"net/http"
@@ -95,6 +96,7 @@ func (s *Server) upgrade(c *Conn, req *http.Request, br *bufio.Reader) {
 	}
 	_ = c.nc.SetDeadline(time.Time{})
 	c.unblock()
+	c.patient = c.tls == nil
 	s.open.Add(1)
 	s.wg.Add(1)
 	s.opts.Handler.Open(c, req)
@@ -107,7 +109,16 @@ func (s *Server) refusal(req *http.Request, c *Conn, answer http.Header) int {
 		answer.Set("Sec-WebSocket-Version", "13")
 		return http.StatusUpgradeRequired
 	}
+	if !req.ProtoAtLeast(1, 1) || req.Host == "" || !isNonce(req.Header.Get("Sec-Websocket-Key")) {
+		return http.StatusBadRequest
+	}
 	return s.opts.Handler.Refuse(req, c.RemoteAddr(), answer)
+}
+
+// isNonce reports whether key is 16 bytes in base64.
+func isNonce(key string) bool {
+	b, err := base64.StdEncoding.DecodeString(key)
+	return err == nil && len(b) == 16
 }
 
 func writeRefusal(w io.Writer, status int, header http.Header) {

@@ -393,7 +393,7 @@ func TestRefusalsAreHTTPAnswers(t *testing.T) {
 		t.Errorf("without Upgrade: %d", got)
 	}
 	f.refuse.Store(http.StatusServiceUnavailable)
-	if got := get("Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: eA==\r\nSec-WebSocket-Version: 13\r\n"); got != 503 {
+	if got := get("Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"); got != 503 {
 		t.Errorf("refused upgrade: %d", got)
 	}
 }

@@ -87,6 +87,10 @@ type SessionRequest struct {
 	//	*SessionRequest_Snapshot
 	//	*SessionRequest_Renew
 	//	*SessionRequest_Reap
+	//	*SessionRequest_Changes
+	//	*SessionRequest_Retire
+	//	*SessionRequest_Lead
+	//	*SessionRequest_Advance
 	Command       isSessionRequest_Command `protobuf_oneof:"command"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -215,6 +219,42 @@ func (x *SessionRequest) GetReap() *Empty {
 	return nil
 }
 
+func (x *SessionRequest) GetChanges() *CellChanges {
+	if x != nil {
+		if x, ok := x.Command.(*SessionRequest_Changes); ok {
+			return x.Changes
+		}
+	}
+	return nil
+}
+
+func (x *SessionRequest) GetRetire() *Retire {
+	if x != nil {
+		if x, ok := x.Command.(*SessionRequest_Retire); ok {
+			return x.Retire
+		}
+	}
+	return nil
+}
+
+func (x *SessionRequest) GetLead() *Lead {
+	if x != nil {
+		if x, ok := x.Command.(*SessionRequest_Lead); ok {
+			return x.Lead
+		}
+	}
+	return nil
+}
+
+func (x *SessionRequest) GetAdvance() *Advance {
+	if x != nil {
+		if x, ok := x.Command.(*SessionRequest_Advance); ok {
+			return x.Advance
+		}
+	}
+	return nil
+}
+
 type isSessionRequest_Command interface {
 	isSessionRequest_Command()
 }
@@ -251,6 +291,22 @@ type SessionRequest_Reap struct {
 	Reap *Empty `protobuf:"bytes,10,opt,name=reap,proto3,oneof"`
 }
 
+type SessionRequest_Changes struct {
+	Changes *CellChanges `protobuf:"bytes,11,opt,name=changes,proto3,oneof"`
+}
+
+type SessionRequest_Retire struct {
+	Retire *Retire `protobuf:"bytes,12,opt,name=retire,proto3,oneof"`
+}
+
+type SessionRequest_Lead struct {
+	Lead *Lead `protobuf:"bytes,13,opt,name=lead,proto3,oneof"`
+}
+
+type SessionRequest_Advance struct {
+	Advance *Advance `protobuf:"bytes,14,opt,name=advance,proto3,oneof"`
+}
+
 func (*SessionRequest_Open) isSessionRequest_Command() {}
 
 func (*SessionRequest_Subscribe) isSessionRequest_Command() {}
@@ -266,6 +322,14 @@ func (*SessionRequest_Snapshot) isSessionRequest_Command() {}
 func (*SessionRequest_Renew) isSessionRequest_Command() {}
 
 func (*SessionRequest_Reap) isSessionRequest_Command() {}
+
+func (*SessionRequest_Changes) isSessionRequest_Command() {}
+
+func (*SessionRequest_Retire) isSessionRequest_Command() {}
+
+func (*SessionRequest_Lead) isSessionRequest_Command() {}
+
+func (*SessionRequest_Advance) isSessionRequest_Command() {}
 
 type SessionOpen struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -748,9 +812,10 @@ func (x *CellApply) GetChanges() []*StateValue {
 }
 
 type CellSnapshot struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Cell          uint32                 `protobuf:"varint,1,opt,name=cell,proto3" json:"cell,omitempty"`
-	Key           *StateKey              `protobuf:"bytes,2,opt,name=key,proto3" json:"key,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Cell  uint32                 `protobuf:"varint,1,opt,name=cell,proto3" json:"cell,omitempty"`
+	// Empty: the first page.
+	Cursor        string `protobuf:"bytes,3,opt,name=cursor,proto3" json:"cursor,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -792,11 +857,271 @@ func (x *CellSnapshot) GetCell() uint32 {
 	return 0
 }
 
-func (x *CellSnapshot) GetKey() *StateKey {
+func (x *CellSnapshot) GetCursor() string {
 	if x != nil {
-		return x.Key
+		return x.Cursor
+	}
+	return ""
+}
+
+type Position struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Epoch         uint64                 `protobuf:"varint,1,opt,name=epoch,proto3" json:"epoch,omitempty"`
+	Seq           uint64                 `protobuf:"varint,2,opt,name=seq,proto3" json:"seq,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Position) Reset() {
+	*x = Position{}
+	mi := &file_backend_v1_adapter_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Position) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Position) ProtoMessage() {}
+
+func (x *Position) ProtoReflect() protoreflect.Message {
+	mi := &file_backend_v1_adapter_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Position.ProtoReflect.Descriptor instead.
+func (*Position) Descriptor() ([]byte, []int) {
+	return file_backend_v1_adapter_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *Position) GetEpoch() uint64 {
+	if x != nil {
+		return x.Epoch
+	}
+	return 0
+}
+
+func (x *Position) GetSeq() uint64 {
+	if x != nil {
+		return x.Seq
+	}
+	return 0
+}
+
+type CellChanges struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Cell          uint32                 `protobuf:"varint,1,opt,name=cell,proto3" json:"cell,omitempty"`
+	After         *Position              `protobuf:"bytes,2,opt,name=after,proto3" json:"after,omitempty"`
+	Limit         uint32                 `protobuf:"varint,3,opt,name=limit,proto3" json:"limit,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CellChanges) Reset() {
+	*x = CellChanges{}
+	mi := &file_backend_v1_adapter_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CellChanges) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CellChanges) ProtoMessage() {}
+
+func (x *CellChanges) ProtoReflect() protoreflect.Message {
+	mi := &file_backend_v1_adapter_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CellChanges.ProtoReflect.Descriptor instead.
+func (*CellChanges) Descriptor() ([]byte, []int) {
+	return file_backend_v1_adapter_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *CellChanges) GetCell() uint32 {
+	if x != nil {
+		return x.Cell
+	}
+	return 0
+}
+
+func (x *CellChanges) GetAfter() *Position {
+	if x != nil {
+		return x.After
 	}
 	return nil
+}
+
+func (x *CellChanges) GetLimit() uint32 {
+	if x != nil {
+		return x.Limit
+	}
+	return 0
+}
+
+type Retire struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Incarnation   string                 `protobuf:"bytes,1,opt,name=incarnation,proto3" json:"incarnation,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Retire) Reset() {
+	*x = Retire{}
+	mi := &file_backend_v1_adapter_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Retire) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Retire) ProtoMessage() {}
+
+func (x *Retire) ProtoReflect() protoreflect.Message {
+	mi := &file_backend_v1_adapter_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Retire.ProtoReflect.Descriptor instead.
+func (*Retire) Descriptor() ([]byte, []int) {
+	return file_backend_v1_adapter_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *Retire) GetIncarnation() string {
+	if x != nil {
+		return x.Incarnation
+	}
+	return ""
+}
+
+type Lead struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Cell          uint32                 `protobuf:"varint,1,opt,name=cell,proto3" json:"cell,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Lead) Reset() {
+	*x = Lead{}
+	mi := &file_backend_v1_adapter_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Lead) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Lead) ProtoMessage() {}
+
+func (x *Lead) ProtoReflect() protoreflect.Message {
+	mi := &file_backend_v1_adapter_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Lead.ProtoReflect.Descriptor instead.
+func (*Lead) Descriptor() ([]byte, []int) {
+	return file_backend_v1_adapter_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *Lead) GetCell() uint32 {
+	if x != nil {
+		return x.Cell
+	}
+	return 0
+}
+
+type Advance struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Cell          uint32                 `protobuf:"varint,1,opt,name=cell,proto3" json:"cell,omitempty"`
+	To            *Position              `protobuf:"bytes,2,opt,name=to,proto3" json:"to,omitempty"`
+	Resign        bool                   `protobuf:"varint,3,opt,name=resign,proto3" json:"resign,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Advance) Reset() {
+	*x = Advance{}
+	mi := &file_backend_v1_adapter_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Advance) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Advance) ProtoMessage() {}
+
+func (x *Advance) ProtoReflect() protoreflect.Message {
+	mi := &file_backend_v1_adapter_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Advance.ProtoReflect.Descriptor instead.
+func (*Advance) Descriptor() ([]byte, []int) {
+	return file_backend_v1_adapter_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *Advance) GetCell() uint32 {
+	if x != nil {
+		return x.Cell
+	}
+	return 0
+}
+
+func (x *Advance) GetTo() *Position {
+	if x != nil {
+		return x.To
+	}
+	return nil
+}
+
+func (x *Advance) GetResign() bool {
+	if x != nil {
+		return x.Resign
+	}
+	return false
 }
 
 // SessionResponse is an answer to a command, or events.
@@ -809,9 +1134,12 @@ type SessionResponse struct {
 	//	*SessionResponse_Failure
 	//	*SessionResponse_Done
 	//	*SessionResponse_Verdict
-	//	*SessionResponse_State
+	//	*SessionResponse_Page
 	//	*SessionResponse_Reaped
 	//	*SessionResponse_Events
+	//	*SessionResponse_Positions
+	//	*SessionResponse_Cursor
+	//	*SessionResponse_Changes
 	Message       isSessionResponse_Message `protobuf_oneof:"message"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -819,7 +1147,7 @@ type SessionResponse struct {
 
 func (x *SessionResponse) Reset() {
 	*x = SessionResponse{}
-	mi := &file_backend_v1_adapter_proto_msgTypes[10]
+	mi := &file_backend_v1_adapter_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -831,7 +1159,7 @@ func (x *SessionResponse) String() string {
 func (*SessionResponse) ProtoMessage() {}
 
 func (x *SessionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_backend_v1_adapter_proto_msgTypes[10]
+	mi := &file_backend_v1_adapter_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -844,7 +1172,7 @@ func (x *SessionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SessionResponse.ProtoReflect.Descriptor instead.
 func (*SessionResponse) Descriptor() ([]byte, []int) {
-	return file_backend_v1_adapter_proto_rawDescGZIP(), []int{10}
+	return file_backend_v1_adapter_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *SessionResponse) GetId() uint64 {
@@ -888,10 +1216,10 @@ func (x *SessionResponse) GetVerdict() *Verdict {
 	return nil
 }
 
-func (x *SessionResponse) GetState() *CellState {
+func (x *SessionResponse) GetPage() *CellPage {
 	if x != nil {
-		if x, ok := x.Message.(*SessionResponse_State); ok {
-			return x.State
+		if x, ok := x.Message.(*SessionResponse_Page); ok {
+			return x.Page
 		}
 	}
 	return nil
@@ -915,6 +1243,33 @@ func (x *SessionResponse) GetEvents() *SessionEvents {
 	return nil
 }
 
+func (x *SessionResponse) GetPositions() *Positions {
+	if x != nil {
+		if x, ok := x.Message.(*SessionResponse_Positions); ok {
+			return x.Positions
+		}
+	}
+	return nil
+}
+
+func (x *SessionResponse) GetCursor() *Position {
+	if x != nil {
+		if x, ok := x.Message.(*SessionResponse_Cursor); ok {
+			return x.Cursor
+		}
+	}
+	return nil
+}
+
+func (x *SessionResponse) GetChanges() *StateChanges {
+	if x != nil {
+		if x, ok := x.Message.(*SessionResponse_Changes); ok {
+			return x.Changes
+		}
+	}
+	return nil
+}
+
 type isSessionResponse_Message interface {
 	isSessionResponse_Message()
 }
@@ -931,8 +1286,8 @@ type SessionResponse_Verdict struct {
 	Verdict *Verdict `protobuf:"bytes,4,opt,name=verdict,proto3,oneof"`
 }
 
-type SessionResponse_State struct {
-	State *CellState `protobuf:"bytes,5,opt,name=state,proto3,oneof"`
+type SessionResponse_Page struct {
+	Page *CellPage `protobuf:"bytes,5,opt,name=page,proto3,oneof"`
 }
 
 type SessionResponse_Reaped struct {
@@ -943,17 +1298,37 @@ type SessionResponse_Events struct {
 	Events *SessionEvents `protobuf:"bytes,7,opt,name=events,proto3,oneof"`
 }
 
+type SessionResponse_Positions struct {
+	// Answers renew: one for each cell.
+	Positions *Positions `protobuf:"bytes,8,opt,name=positions,proto3,oneof"`
+}
+
+type SessionResponse_Cursor struct {
+	// Answers lead.
+	Cursor *Position `protobuf:"bytes,9,opt,name=cursor,proto3,oneof"`
+}
+
+type SessionResponse_Changes struct {
+	Changes *StateChanges `protobuf:"bytes,10,opt,name=changes,proto3,oneof"`
+}
+
 func (*SessionResponse_Failure) isSessionResponse_Message() {}
 
 func (*SessionResponse_Done) isSessionResponse_Message() {}
 
 func (*SessionResponse_Verdict) isSessionResponse_Message() {}
 
-func (*SessionResponse_State) isSessionResponse_Message() {}
+func (*SessionResponse_Page) isSessionResponse_Message() {}
 
 func (*SessionResponse_Reaped) isSessionResponse_Message() {}
 
 func (*SessionResponse_Events) isSessionResponse_Message() {}
+
+func (*SessionResponse_Positions) isSessionResponse_Message() {}
+
+func (*SessionResponse_Cursor) isSessionResponse_Message() {}
+
+func (*SessionResponse_Changes) isSessionResponse_Message() {}
 
 type Verdict struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -965,7 +1340,7 @@ type Verdict struct {
 
 func (x *Verdict) Reset() {
 	*x = Verdict{}
-	mi := &file_backend_v1_adapter_proto_msgTypes[11]
+	mi := &file_backend_v1_adapter_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -977,7 +1352,7 @@ func (x *Verdict) String() string {
 func (*Verdict) ProtoMessage() {}
 
 func (x *Verdict) ProtoReflect() protoreflect.Message {
-	mi := &file_backend_v1_adapter_proto_msgTypes[11]
+	mi := &file_backend_v1_adapter_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -990,7 +1365,7 @@ func (x *Verdict) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Verdict.ProtoReflect.Descriptor instead.
 func (*Verdict) Descriptor() ([]byte, []int) {
-	return file_backend_v1_adapter_proto_rawDescGZIP(), []int{11}
+	return file_backend_v1_adapter_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *Verdict) GetEpoch() uint64 {
@@ -1020,7 +1395,7 @@ type ChangeResult struct {
 
 func (x *ChangeResult) Reset() {
 	*x = ChangeResult{}
-	mi := &file_backend_v1_adapter_proto_msgTypes[12]
+	mi := &file_backend_v1_adapter_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1032,7 +1407,7 @@ func (x *ChangeResult) String() string {
 func (*ChangeResult) ProtoMessage() {}
 
 func (x *ChangeResult) ProtoReflect() protoreflect.Message {
-	mi := &file_backend_v1_adapter_proto_msgTypes[12]
+	mi := &file_backend_v1_adapter_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1045,7 +1420,7 @@ func (x *ChangeResult) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ChangeResult.ProtoReflect.Descriptor instead.
 func (*ChangeResult) Descriptor() ([]byte, []int) {
-	return file_backend_v1_adapter_proto_rawDescGZIP(), []int{12}
+	return file_backend_v1_adapter_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *ChangeResult) GetSeq() uint64 {
@@ -1083,31 +1458,31 @@ func (x *ChangeResult) GetTotal() uint32 {
 	return 0
 }
 
-type CellState struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Epoch         uint64                 `protobuf:"varint,1,opt,name=epoch,proto3" json:"epoch,omitempty"`
-	Seq           uint64                 `protobuf:"varint,2,opt,name=seq,proto3" json:"seq,omitempty"`
-	Members       []*Member              `protobuf:"bytes,3,rep,name=members,proto3" json:"members,omitempty"`
-	Total         uint32                 `protobuf:"varint,4,opt,name=total,proto3" json:"total,omitempty"`
+type CellPage struct {
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	Position *Position              `protobuf:"bytes,1,opt,name=position,proto3" json:"position,omitempty"`
+	Holdings []*Holding             `protobuf:"bytes,2,rep,name=holdings,proto3" json:"holdings,omitempty"`
+	// Empty: this is the last page.
+	Next          string `protobuf:"bytes,3,opt,name=next,proto3" json:"next,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *CellState) Reset() {
-	*x = CellState{}
-	mi := &file_backend_v1_adapter_proto_msgTypes[13]
+func (x *CellPage) Reset() {
+	*x = CellPage{}
+	mi := &file_backend_v1_adapter_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *CellState) String() string {
+func (x *CellPage) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*CellState) ProtoMessage() {}
+func (*CellPage) ProtoMessage() {}
 
-func (x *CellState) ProtoReflect() protoreflect.Message {
-	mi := &file_backend_v1_adapter_proto_msgTypes[13]
+func (x *CellPage) ProtoReflect() protoreflect.Message {
+	mi := &file_backend_v1_adapter_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1118,62 +1493,58 @@ func (x *CellState) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use CellState.ProtoReflect.Descriptor instead.
-func (*CellState) Descriptor() ([]byte, []int) {
-	return file_backend_v1_adapter_proto_rawDescGZIP(), []int{13}
+// Deprecated: Use CellPage.ProtoReflect.Descriptor instead.
+func (*CellPage) Descriptor() ([]byte, []int) {
+	return file_backend_v1_adapter_proto_rawDescGZIP(), []int{18}
 }
 
-func (x *CellState) GetEpoch() uint64 {
+func (x *CellPage) GetPosition() *Position {
 	if x != nil {
-		return x.Epoch
-	}
-	return 0
-}
-
-func (x *CellState) GetSeq() uint64 {
-	if x != nil {
-		return x.Seq
-	}
-	return 0
-}
-
-func (x *CellState) GetMembers() []*Member {
-	if x != nil {
-		return x.Members
+		return x.Position
 	}
 	return nil
 }
 
-func (x *CellState) GetTotal() uint32 {
+func (x *CellPage) GetHoldings() []*Holding {
 	if x != nil {
-		return x.Total
+		return x.Holdings
 	}
-	return 0
+	return nil
 }
 
-type Member struct {
+func (x *CellPage) GetNext() string {
+	if x != nil {
+		return x.Next
+	}
+	return ""
+}
+
+type Holding struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	User          string                 `protobuf:"bytes,1,opt,name=user,proto3" json:"user,omitempty"`
-	Info          []byte                 `protobuf:"bytes,2,opt,name=info,proto3" json:"info,omitempty"`
+	Key           *StateKey              `protobuf:"bytes,1,opt,name=key,proto3" json:"key,omitempty"`
+	User          string                 `protobuf:"bytes,2,opt,name=user,proto3" json:"user,omitempty"`
+	Info          []byte                 `protobuf:"bytes,3,opt,name=info,proto3" json:"info,omitempty"`
+	Incarnation   string                 `protobuf:"bytes,4,opt,name=incarnation,proto3" json:"incarnation,omitempty"`
+	Count         uint32                 `protobuf:"varint,5,opt,name=count,proto3" json:"count,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *Member) Reset() {
-	*x = Member{}
-	mi := &file_backend_v1_adapter_proto_msgTypes[14]
+func (x *Holding) Reset() {
+	*x = Holding{}
+	mi := &file_backend_v1_adapter_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *Member) String() string {
+func (x *Holding) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*Member) ProtoMessage() {}
+func (*Holding) ProtoMessage() {}
 
-func (x *Member) ProtoReflect() protoreflect.Message {
-	mi := &file_backend_v1_adapter_proto_msgTypes[14]
+func (x *Holding) ProtoReflect() protoreflect.Message {
+	mi := &file_backend_v1_adapter_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1184,21 +1555,130 @@ func (x *Member) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use Member.ProtoReflect.Descriptor instead.
-func (*Member) Descriptor() ([]byte, []int) {
-	return file_backend_v1_adapter_proto_rawDescGZIP(), []int{14}
+// Deprecated: Use Holding.ProtoReflect.Descriptor instead.
+func (*Holding) Descriptor() ([]byte, []int) {
+	return file_backend_v1_adapter_proto_rawDescGZIP(), []int{19}
 }
 
-func (x *Member) GetUser() string {
+func (x *Holding) GetKey() *StateKey {
+	if x != nil {
+		return x.Key
+	}
+	return nil
+}
+
+func (x *Holding) GetUser() string {
 	if x != nil {
 		return x.User
 	}
 	return ""
 }
 
-func (x *Member) GetInfo() []byte {
+func (x *Holding) GetInfo() []byte {
 	if x != nil {
 		return x.Info
+	}
+	return nil
+}
+
+func (x *Holding) GetIncarnation() string {
+	if x != nil {
+		return x.Incarnation
+	}
+	return ""
+}
+
+func (x *Holding) GetCount() uint32 {
+	if x != nil {
+		return x.Count
+	}
+	return 0
+}
+
+type Positions struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Positions     []*Position            `protobuf:"bytes,1,rep,name=positions,proto3" json:"positions,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Positions) Reset() {
+	*x = Positions{}
+	mi := &file_backend_v1_adapter_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Positions) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Positions) ProtoMessage() {}
+
+func (x *Positions) ProtoReflect() protoreflect.Message {
+	mi := &file_backend_v1_adapter_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Positions.ProtoReflect.Descriptor instead.
+func (*Positions) Descriptor() ([]byte, []int) {
+	return file_backend_v1_adapter_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *Positions) GetPositions() []*Position {
+	if x != nil {
+		return x.Positions
+	}
+	return nil
+}
+
+type StateChanges struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Changes       []*StateChange         `protobuf:"bytes,1,rep,name=changes,proto3" json:"changes,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StateChanges) Reset() {
+	*x = StateChanges{}
+	mi := &file_backend_v1_adapter_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StateChanges) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StateChanges) ProtoMessage() {}
+
+func (x *StateChanges) ProtoReflect() protoreflect.Message {
+	mi := &file_backend_v1_adapter_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StateChanges.ProtoReflect.Descriptor instead.
+func (*StateChanges) Descriptor() ([]byte, []int) {
+	return file_backend_v1_adapter_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *StateChanges) GetChanges() []*StateChange {
+	if x != nil {
+		return x.Changes
 	}
 	return nil
 }
@@ -1212,7 +1692,7 @@ type Reaped struct {
 
 func (x *Reaped) Reset() {
 	*x = Reaped{}
-	mi := &file_backend_v1_adapter_proto_msgTypes[15]
+	mi := &file_backend_v1_adapter_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1224,7 +1704,7 @@ func (x *Reaped) String() string {
 func (*Reaped) ProtoMessage() {}
 
 func (x *Reaped) ProtoReflect() protoreflect.Message {
-	mi := &file_backend_v1_adapter_proto_msgTypes[15]
+	mi := &file_backend_v1_adapter_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1237,7 +1717,7 @@ func (x *Reaped) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Reaped.ProtoReflect.Descriptor instead.
 func (*Reaped) Descriptor() ([]byte, []int) {
-	return file_backend_v1_adapter_proto_rawDescGZIP(), []int{15}
+	return file_backend_v1_adapter_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *Reaped) GetIncarnations() []string {
@@ -1256,7 +1736,7 @@ type SessionEvents struct {
 
 func (x *SessionEvents) Reset() {
 	*x = SessionEvents{}
-	mi := &file_backend_v1_adapter_proto_msgTypes[16]
+	mi := &file_backend_v1_adapter_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1268,7 +1748,7 @@ func (x *SessionEvents) String() string {
 func (*SessionEvents) ProtoMessage() {}
 
 func (x *SessionEvents) ProtoReflect() protoreflect.Message {
-	mi := &file_backend_v1_adapter_proto_msgTypes[16]
+	mi := &file_backend_v1_adapter_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1281,7 +1761,7 @@ func (x *SessionEvents) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SessionEvents.ProtoReflect.Descriptor instead.
 func (*SessionEvents) Descriptor() ([]byte, []int) {
-	return file_backend_v1_adapter_proto_rawDescGZIP(), []int{16}
+	return file_backend_v1_adapter_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *SessionEvents) GetEvents() []*SessionEvent {
@@ -1305,7 +1785,7 @@ type SessionEvent struct {
 
 func (x *SessionEvent) Reset() {
 	*x = SessionEvent{}
-	mi := &file_backend_v1_adapter_proto_msgTypes[17]
+	mi := &file_backend_v1_adapter_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1317,7 +1797,7 @@ func (x *SessionEvent) String() string {
 func (*SessionEvent) ProtoMessage() {}
 
 func (x *SessionEvent) ProtoReflect() protoreflect.Message {
-	mi := &file_backend_v1_adapter_proto_msgTypes[17]
+	mi := &file_backend_v1_adapter_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1330,7 +1810,7 @@ func (x *SessionEvent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SessionEvent.ProtoReflect.Descriptor instead.
 func (*SessionEvent) Descriptor() ([]byte, []int) {
-	return file_backend_v1_adapter_proto_rawDescGZIP(), []int{17}
+	return file_backend_v1_adapter_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *SessionEvent) GetEvent() isSessionEvent_Event {
@@ -1397,13 +1877,14 @@ type StateChange struct {
 	Incarnation   string                 `protobuf:"bytes,4,opt,name=incarnation,proto3" json:"incarnation,omitempty"`
 	Change        *StateValue            `protobuf:"bytes,5,opt,name=change,proto3" json:"change,omitempty"`
 	Result        *ChangeResult          `protobuf:"bytes,6,opt,name=result,proto3" json:"result,omitempty"`
+	TimeMs        int64                  `protobuf:"varint,7,opt,name=time_ms,json=timeMs,proto3" json:"time_ms,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *StateChange) Reset() {
 	*x = StateChange{}
-	mi := &file_backend_v1_adapter_proto_msgTypes[18]
+	mi := &file_backend_v1_adapter_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1415,7 +1896,7 @@ func (x *StateChange) String() string {
 func (*StateChange) ProtoMessage() {}
 
 func (x *StateChange) ProtoReflect() protoreflect.Message {
-	mi := &file_backend_v1_adapter_proto_msgTypes[18]
+	mi := &file_backend_v1_adapter_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1428,7 +1909,7 @@ func (x *StateChange) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StateChange.ProtoReflect.Descriptor instead.
 func (*StateChange) Descriptor() ([]byte, []int) {
-	return file_backend_v1_adapter_proto_rawDescGZIP(), []int{18}
+	return file_backend_v1_adapter_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *StateChange) GetCell() uint32 {
@@ -1473,6 +1954,13 @@ func (x *StateChange) GetResult() *ChangeResult {
 	return nil
 }
 
+func (x *StateChange) GetTimeMs() int64 {
+	if x != nil {
+		return x.TimeMs
+	}
+	return 0
+}
+
 // Lost: messages or changes may have been missed. No cells: in all of them.
 type Lost struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -1484,7 +1972,7 @@ type Lost struct {
 
 func (x *Lost) Reset() {
 	*x = Lost{}
-	mi := &file_backend_v1_adapter_proto_msgTypes[19]
+	mi := &file_backend_v1_adapter_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1496,7 +1984,7 @@ func (x *Lost) String() string {
 func (*Lost) ProtoMessage() {}
 
 func (x *Lost) ProtoReflect() protoreflect.Message {
-	mi := &file_backend_v1_adapter_proto_msgTypes[19]
+	mi := &file_backend_v1_adapter_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1509,7 +1997,7 @@ func (x *Lost) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Lost.ProtoReflect.Descriptor instead.
 func (*Lost) Descriptor() ([]byte, []int) {
-	return file_backend_v1_adapter_proto_rawDescGZIP(), []int{19}
+	return file_backend_v1_adapter_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *Lost) GetCells() []uint32 {
@@ -1531,7 +2019,7 @@ var File_backend_v1_adapter_proto protoreflect.FileDescriptor
 const file_backend_v1_adapter_proto_rawDesc = "" +
 	"\n" +
 	"\x18backend/v1/adapter.proto\x12\n" +
-	"backend.v1\x1a\x17backend/v1/common.proto\"\xd7\x03\n" +
+	"backend.v1\x1a\x17backend/v1/common.proto\"\x93\x05\n" +
 	"\x0eSessionRequest\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\x04R\x02id\x12\x1f\n" +
 	"\vdeadline_ms\x18\x02 \x01(\x03R\n" +
@@ -1544,7 +2032,11 @@ const file_backend_v1_adapter_proto_rawDesc = "" +
 	"\bsnapshot\x18\b \x01(\v2\x18.backend.v1.CellSnapshotH\x00R\bsnapshot\x12)\n" +
 	"\x05renew\x18\t \x01(\v2\x11.backend.v1.EmptyH\x00R\x05renew\x12'\n" +
 	"\x04reap\x18\n" +
-	" \x01(\v2\x11.backend.v1.EmptyH\x00R\x04reapB\t\n" +
+	" \x01(\v2\x11.backend.v1.EmptyH\x00R\x04reap\x123\n" +
+	"\achanges\x18\v \x01(\v2\x17.backend.v1.CellChangesH\x00R\achanges\x12,\n" +
+	"\x06retire\x18\f \x01(\v2\x12.backend.v1.RetireH\x00R\x06retire\x12&\n" +
+	"\x04lead\x18\r \x01(\v2\x10.backend.v1.LeadH\x00R\x04lead\x12/\n" +
+	"\aadvance\x18\x0e \x01(\v2\x13.backend.v1.AdvanceH\x00R\aadvanceB\t\n" +
 	"\acommand\"\xa7\x01\n" +
 	"\vSessionOpen\x12\x17\n" +
 	"\anode_id\x18\x01 \x01(\tR\x06nodeId\x12 \n" +
@@ -1579,18 +2071,37 @@ const file_backend_v1_adapter_proto_rawDesc = "" +
 	"\tCellApply\x12\x12\n" +
 	"\x04cell\x18\x01 \x01(\rR\x04cell\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\x04R\aversion\x120\n" +
-	"\achanges\x18\x03 \x03(\v2\x16.backend.v1.StateValueR\achanges\"J\n" +
+	"\achanges\x18\x03 \x03(\v2\x16.backend.v1.StateValueR\achanges\"@\n" +
 	"\fCellSnapshot\x12\x12\n" +
-	"\x04cell\x18\x01 \x01(\rR\x04cell\x12&\n" +
-	"\x03key\x18\x02 \x01(\v2\x14.backend.v1.StateKeyR\x03key\"\xc9\x02\n" +
+	"\x04cell\x18\x01 \x01(\rR\x04cell\x12\x16\n" +
+	"\x06cursor\x18\x03 \x01(\tR\x06cursorJ\x04\b\x02\x10\x03\"2\n" +
+	"\bPosition\x12\x14\n" +
+	"\x05epoch\x18\x01 \x01(\x04R\x05epoch\x12\x10\n" +
+	"\x03seq\x18\x02 \x01(\x04R\x03seq\"c\n" +
+	"\vCellChanges\x12\x12\n" +
+	"\x04cell\x18\x01 \x01(\rR\x04cell\x12*\n" +
+	"\x05after\x18\x02 \x01(\v2\x14.backend.v1.PositionR\x05after\x12\x14\n" +
+	"\x05limit\x18\x03 \x01(\rR\x05limit\"*\n" +
+	"\x06Retire\x12 \n" +
+	"\vincarnation\x18\x01 \x01(\tR\vincarnation\"\x1a\n" +
+	"\x04Lead\x12\x12\n" +
+	"\x04cell\x18\x01 \x01(\rR\x04cell\"[\n" +
+	"\aAdvance\x12\x12\n" +
+	"\x04cell\x18\x01 \x01(\rR\x04cell\x12$\n" +
+	"\x02to\x18\x02 \x01(\v2\x14.backend.v1.PositionR\x02to\x12\x16\n" +
+	"\x06resign\x18\x03 \x01(\bR\x06resign\"\xe3\x03\n" +
 	"\x0fSessionResponse\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\x04R\x02id\x12/\n" +
 	"\afailure\x18\x02 \x01(\v2\x13.backend.v1.FailureH\x00R\afailure\x12'\n" +
 	"\x04done\x18\x03 \x01(\v2\x11.backend.v1.EmptyH\x00R\x04done\x12/\n" +
-	"\averdict\x18\x04 \x01(\v2\x13.backend.v1.VerdictH\x00R\averdict\x12-\n" +
-	"\x05state\x18\x05 \x01(\v2\x15.backend.v1.CellStateH\x00R\x05state\x12,\n" +
+	"\averdict\x18\x04 \x01(\v2\x13.backend.v1.VerdictH\x00R\averdict\x12*\n" +
+	"\x04page\x18\x05 \x01(\v2\x14.backend.v1.CellPageH\x00R\x04page\x12,\n" +
 	"\x06reaped\x18\x06 \x01(\v2\x12.backend.v1.ReapedH\x00R\x06reaped\x123\n" +
-	"\x06events\x18\a \x01(\v2\x19.backend.v1.SessionEventsH\x00R\x06eventsB\t\n" +
+	"\x06events\x18\a \x01(\v2\x19.backend.v1.SessionEventsH\x00R\x06events\x125\n" +
+	"\tpositions\x18\b \x01(\v2\x15.backend.v1.PositionsH\x00R\tpositions\x12.\n" +
+	"\x06cursor\x18\t \x01(\v2\x14.backend.v1.PositionH\x00R\x06cursor\x124\n" +
+	"\achanges\x18\n" +
+	" \x01(\v2\x18.backend.v1.StateChangesH\x00R\achangesB\t\n" +
 	"\amessage\"S\n" +
 	"\aVerdict\x12\x14\n" +
 	"\x05epoch\x18\x01 \x01(\x04R\x05epoch\x122\n" +
@@ -1600,15 +2111,21 @@ const file_backend_v1_adapter_proto_rawDesc = "" +
 	"\x05first\x18\x02 \x01(\bR\x05first\x12\x12\n" +
 	"\x04last\x18\x03 \x01(\bR\x04last\x12\x18\n" +
 	"\arefused\x18\x04 \x01(\bR\arefused\x12\x14\n" +
-	"\x05total\x18\x05 \x01(\rR\x05total\"w\n" +
-	"\tCellState\x12\x14\n" +
-	"\x05epoch\x18\x01 \x01(\x04R\x05epoch\x12\x10\n" +
-	"\x03seq\x18\x02 \x01(\x04R\x03seq\x12,\n" +
-	"\amembers\x18\x03 \x03(\v2\x12.backend.v1.MemberR\amembers\x12\x14\n" +
-	"\x05total\x18\x04 \x01(\rR\x05total\"0\n" +
-	"\x06Member\x12\x12\n" +
-	"\x04user\x18\x01 \x01(\tR\x04user\x12\x12\n" +
-	"\x04info\x18\x02 \x01(\fR\x04info\",\n" +
+	"\x05total\x18\x05 \x01(\rR\x05total\"\x81\x01\n" +
+	"\bCellPage\x120\n" +
+	"\bposition\x18\x01 \x01(\v2\x14.backend.v1.PositionR\bposition\x12/\n" +
+	"\bholdings\x18\x02 \x03(\v2\x13.backend.v1.HoldingR\bholdings\x12\x12\n" +
+	"\x04next\x18\x03 \x01(\tR\x04next\"\x91\x01\n" +
+	"\aHolding\x12&\n" +
+	"\x03key\x18\x01 \x01(\v2\x14.backend.v1.StateKeyR\x03key\x12\x12\n" +
+	"\x04user\x18\x02 \x01(\tR\x04user\x12\x12\n" +
+	"\x04info\x18\x03 \x01(\fR\x04info\x12 \n" +
+	"\vincarnation\x18\x04 \x01(\tR\vincarnation\x12\x14\n" +
+	"\x05count\x18\x05 \x01(\rR\x05count\"?\n" +
+	"\tPositions\x122\n" +
+	"\tpositions\x18\x01 \x03(\v2\x14.backend.v1.PositionR\tpositions\"A\n" +
+	"\fStateChanges\x121\n" +
+	"\achanges\x18\x01 \x03(\v2\x17.backend.v1.StateChangeR\achanges\",\n" +
 	"\x06Reaped\x12\"\n" +
 	"\fincarnations\x18\x01 \x03(\tR\fincarnations\"A\n" +
 	"\rSessionEvents\x120\n" +
@@ -1617,14 +2134,15 @@ const file_backend_v1_adapter_proto_rawDesc = "" +
 	"\amessage\x18\x01 \x01(\v2\x16.backend.v1.BusMessageH\x00R\amessage\x12/\n" +
 	"\x05state\x18\x02 \x01(\v2\x17.backend.v1.StateChangeH\x00R\x05state\x12&\n" +
 	"\x04lost\x18\x03 \x01(\v2\x10.backend.v1.LostH\x00R\x04lostB\a\n" +
-	"\x05event\"\xcd\x01\n" +
+	"\x05event\"\xe6\x01\n" +
 	"\vStateChange\x12\x12\n" +
 	"\x04cell\x18\x01 \x01(\rR\x04cell\x12\x14\n" +
 	"\x05epoch\x18\x02 \x01(\x04R\x05epoch\x12\x10\n" +
 	"\x03seq\x18\x03 \x01(\x04R\x03seq\x12 \n" +
 	"\vincarnation\x18\x04 \x01(\tR\vincarnation\x12.\n" +
 	"\x06change\x18\x05 \x01(\v2\x16.backend.v1.StateValueR\x06change\x120\n" +
-	"\x06result\x18\x06 \x01(\v2\x18.backend.v1.ChangeResultR\x06result\"4\n" +
+	"\x06result\x18\x06 \x01(\v2\x18.backend.v1.ChangeResultR\x06result\x12\x17\n" +
+	"\atime_ms\x18\a \x01(\x03R\x06timeMs\"4\n" +
 	"\x04Lost\x12\x14\n" +
 	"\x05cells\x18\x01 \x03(\rR\x05cells\x12\x16\n" +
 	"\x06reason\x18\x02 \x01(\tR\x06reason*V\n" +
@@ -1648,7 +2166,7 @@ func file_backend_v1_adapter_proto_rawDescGZIP() []byte {
 }
 
 var file_backend_v1_adapter_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_backend_v1_adapter_proto_msgTypes = make([]protoimpl.MessageInfo, 20)
+var file_backend_v1_adapter_proto_msgTypes = make([]protoimpl.MessageInfo, 27)
 var file_backend_v1_adapter_proto_goTypes = []any{
 	(StateKind)(0),          // 0: backend.v1.StateKind
 	(*SessionRequest)(nil),  // 1: backend.v1.SessionRequest
@@ -1661,18 +2179,25 @@ var file_backend_v1_adapter_proto_goTypes = []any{
 	(*StateValue)(nil),      // 8: backend.v1.StateValue
 	(*CellApply)(nil),       // 9: backend.v1.CellApply
 	(*CellSnapshot)(nil),    // 10: backend.v1.CellSnapshot
-	(*SessionResponse)(nil), // 11: backend.v1.SessionResponse
-	(*Verdict)(nil),         // 12: backend.v1.Verdict
-	(*ChangeResult)(nil),    // 13: backend.v1.ChangeResult
-	(*CellState)(nil),       // 14: backend.v1.CellState
-	(*Member)(nil),          // 15: backend.v1.Member
-	(*Reaped)(nil),          // 16: backend.v1.Reaped
-	(*SessionEvents)(nil),   // 17: backend.v1.SessionEvents
-	(*SessionEvent)(nil),    // 18: backend.v1.SessionEvent
-	(*StateChange)(nil),     // 19: backend.v1.StateChange
-	(*Lost)(nil),            // 20: backend.v1.Lost
-	(*Empty)(nil),           // 21: backend.v1.Empty
-	(*Failure)(nil),         // 22: backend.v1.Failure
+	(*Position)(nil),        // 11: backend.v1.Position
+	(*CellChanges)(nil),     // 12: backend.v1.CellChanges
+	(*Retire)(nil),          // 13: backend.v1.Retire
+	(*Lead)(nil),            // 14: backend.v1.Lead
+	(*Advance)(nil),         // 15: backend.v1.Advance
+	(*SessionResponse)(nil), // 16: backend.v1.SessionResponse
+	(*Verdict)(nil),         // 17: backend.v1.Verdict
+	(*ChangeResult)(nil),    // 18: backend.v1.ChangeResult
+	(*CellPage)(nil),        // 19: backend.v1.CellPage
+	(*Holding)(nil),         // 20: backend.v1.Holding
+	(*Positions)(nil),       // 21: backend.v1.Positions
+	(*StateChanges)(nil),    // 22: backend.v1.StateChanges
+	(*Reaped)(nil),          // 23: backend.v1.Reaped
+	(*SessionEvents)(nil),   // 24: backend.v1.SessionEvents
+	(*SessionEvent)(nil),    // 25: backend.v1.SessionEvent
+	(*StateChange)(nil),     // 26: backend.v1.StateChange
+	(*Lost)(nil),            // 27: backend.v1.Lost
+	(*Empty)(nil),           // 28: backend.v1.Empty
+	(*Failure)(nil),         // 29: backend.v1.Failure
 }
 var file_backend_v1_adapter_proto_depIdxs = []int32{
 	2,  // 0: backend.v1.SessionRequest.open:type_name -> backend.v1.SessionOpen
@@ -1681,36 +2206,48 @@ var file_backend_v1_adapter_proto_depIdxs = []int32{
 	5,  // 3: backend.v1.SessionRequest.publish:type_name -> backend.v1.BusMessages
 	9,  // 4: backend.v1.SessionRequest.apply:type_name -> backend.v1.CellApply
 	10, // 5: backend.v1.SessionRequest.snapshot:type_name -> backend.v1.CellSnapshot
-	21, // 6: backend.v1.SessionRequest.renew:type_name -> backend.v1.Empty
-	21, // 7: backend.v1.SessionRequest.reap:type_name -> backend.v1.Empty
-	3,  // 8: backend.v1.Topics.topics:type_name -> backend.v1.Topic
-	6,  // 9: backend.v1.BusMessages.messages:type_name -> backend.v1.BusMessage
-	3,  // 10: backend.v1.BusMessage.topic:type_name -> backend.v1.Topic
-	0,  // 11: backend.v1.StateKey.kind:type_name -> backend.v1.StateKind
-	7,  // 12: backend.v1.StateValue.key:type_name -> backend.v1.StateKey
-	8,  // 13: backend.v1.CellApply.changes:type_name -> backend.v1.StateValue
-	7,  // 14: backend.v1.CellSnapshot.key:type_name -> backend.v1.StateKey
-	22, // 15: backend.v1.SessionResponse.failure:type_name -> backend.v1.Failure
-	21, // 16: backend.v1.SessionResponse.done:type_name -> backend.v1.Empty
-	12, // 17: backend.v1.SessionResponse.verdict:type_name -> backend.v1.Verdict
-	14, // 18: backend.v1.SessionResponse.state:type_name -> backend.v1.CellState
-	16, // 19: backend.v1.SessionResponse.reaped:type_name -> backend.v1.Reaped
-	17, // 20: backend.v1.SessionResponse.events:type_name -> backend.v1.SessionEvents
-	13, // 21: backend.v1.Verdict.results:type_name -> backend.v1.ChangeResult
-	15, // 22: backend.v1.CellState.members:type_name -> backend.v1.Member
-	18, // 23: backend.v1.SessionEvents.events:type_name -> backend.v1.SessionEvent
-	6,  // 24: backend.v1.SessionEvent.message:type_name -> backend.v1.BusMessage
-	19, // 25: backend.v1.SessionEvent.state:type_name -> backend.v1.StateChange
-	20, // 26: backend.v1.SessionEvent.lost:type_name -> backend.v1.Lost
-	8,  // 27: backend.v1.StateChange.change:type_name -> backend.v1.StateValue
-	13, // 28: backend.v1.StateChange.result:type_name -> backend.v1.ChangeResult
-	1,  // 29: backend.v1.Adapter.Session:input_type -> backend.v1.SessionRequest
-	11, // 30: backend.v1.Adapter.Session:output_type -> backend.v1.SessionResponse
-	30, // [30:31] is the sub-list for method output_type
-	29, // [29:30] is the sub-list for method input_type
-	29, // [29:29] is the sub-list for extension type_name
-	29, // [29:29] is the sub-list for extension extendee
-	0,  // [0:29] is the sub-list for field type_name
+	28, // 6: backend.v1.SessionRequest.renew:type_name -> backend.v1.Empty
+	28, // 7: backend.v1.SessionRequest.reap:type_name -> backend.v1.Empty
+	12, // 8: backend.v1.SessionRequest.changes:type_name -> backend.v1.CellChanges
+	13, // 9: backend.v1.SessionRequest.retire:type_name -> backend.v1.Retire
+	14, // 10: backend.v1.SessionRequest.lead:type_name -> backend.v1.Lead
+	15, // 11: backend.v1.SessionRequest.advance:type_name -> backend.v1.Advance
+	3,  // 12: backend.v1.Topics.topics:type_name -> backend.v1.Topic
+	6,  // 13: backend.v1.BusMessages.messages:type_name -> backend.v1.BusMessage
+	3,  // 14: backend.v1.BusMessage.topic:type_name -> backend.v1.Topic
+	0,  // 15: backend.v1.StateKey.kind:type_name -> backend.v1.StateKind
+	7,  // 16: backend.v1.StateValue.key:type_name -> backend.v1.StateKey
+	8,  // 17: backend.v1.CellApply.changes:type_name -> backend.v1.StateValue
+	11, // 18: backend.v1.CellChanges.after:type_name -> backend.v1.Position
+	11, // 19: backend.v1.Advance.to:type_name -> backend.v1.Position
+	29, // 20: backend.v1.SessionResponse.failure:type_name -> backend.v1.Failure
+	28, // 21: backend.v1.SessionResponse.done:type_name -> backend.v1.Empty
+	17, // 22: backend.v1.SessionResponse.verdict:type_name -> backend.v1.Verdict
+	19, // 23: backend.v1.SessionResponse.page:type_name -> backend.v1.CellPage
+	23, // 24: backend.v1.SessionResponse.reaped:type_name -> backend.v1.Reaped
+	24, // 25: backend.v1.SessionResponse.events:type_name -> backend.v1.SessionEvents
+	21, // 26: backend.v1.SessionResponse.positions:type_name -> backend.v1.Positions
+	11, // 27: backend.v1.SessionResponse.cursor:type_name -> backend.v1.Position
+	22, // 28: backend.v1.SessionResponse.changes:type_name -> backend.v1.StateChanges
+	18, // 29: backend.v1.Verdict.results:type_name -> backend.v1.ChangeResult
+	11, // 30: backend.v1.CellPage.position:type_name -> backend.v1.Position
+	20, // 31: backend.v1.CellPage.holdings:type_name -> backend.v1.Holding
+	7,  // 32: backend.v1.Holding.key:type_name -> backend.v1.StateKey
+	11, // 33: backend.v1.Positions.positions:type_name -> backend.v1.Position
+	26, // 34: backend.v1.StateChanges.changes:type_name -> backend.v1.StateChange
+	25, // 35: backend.v1.SessionEvents.events:type_name -> backend.v1.SessionEvent
+	6,  // 36: backend.v1.SessionEvent.message:type_name -> backend.v1.BusMessage
+	26, // 37: backend.v1.SessionEvent.state:type_name -> backend.v1.StateChange
+	27, // 38: backend.v1.SessionEvent.lost:type_name -> backend.v1.Lost
+	8,  // 39: backend.v1.StateChange.change:type_name -> backend.v1.StateValue
+	18, // 40: backend.v1.StateChange.result:type_name -> backend.v1.ChangeResult
+	1,  // 41: backend.v1.Adapter.Session:input_type -> backend.v1.SessionRequest
+	16, // 42: backend.v1.Adapter.Session:output_type -> backend.v1.SessionResponse
+	42, // [42:43] is the sub-list for method output_type
+	41, // [41:42] is the sub-list for method input_type
+	41, // [41:41] is the sub-list for extension type_name
+	41, // [41:41] is the sub-list for extension extendee
+	0,  // [0:41] is the sub-list for field type_name
 }
 
 func init() { file_backend_v1_adapter_proto_init() }
@@ -1728,16 +2265,23 @@ func file_backend_v1_adapter_proto_init() {
 		(*SessionRequest_Snapshot)(nil),
 		(*SessionRequest_Renew)(nil),
 		(*SessionRequest_Reap)(nil),
+		(*SessionRequest_Changes)(nil),
+		(*SessionRequest_Retire)(nil),
+		(*SessionRequest_Lead)(nil),
+		(*SessionRequest_Advance)(nil),
 	}
-	file_backend_v1_adapter_proto_msgTypes[10].OneofWrappers = []any{
+	file_backend_v1_adapter_proto_msgTypes[15].OneofWrappers = []any{
 		(*SessionResponse_Failure)(nil),
 		(*SessionResponse_Done)(nil),
 		(*SessionResponse_Verdict)(nil),
-		(*SessionResponse_State)(nil),
+		(*SessionResponse_Page)(nil),
 		(*SessionResponse_Reaped)(nil),
 		(*SessionResponse_Events)(nil),
+		(*SessionResponse_Positions)(nil),
+		(*SessionResponse_Cursor)(nil),
+		(*SessionResponse_Changes)(nil),
 	}
-	file_backend_v1_adapter_proto_msgTypes[17].OneofWrappers = []any{
+	file_backend_v1_adapter_proto_msgTypes[24].OneofWrappers = []any{
 		(*SessionEvent_Message)(nil),
 		(*SessionEvent_State)(nil),
 		(*SessionEvent_Lost)(nil),
@@ -1748,7 +2292,7 @@ func file_backend_v1_adapter_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_backend_v1_adapter_proto_rawDesc), len(file_backend_v1_adapter_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   20,
+			NumMessages:   27,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

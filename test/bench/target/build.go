@@ -37,7 +37,7 @@ func Build(p Processors) (*Bench, error) {
 	b := &Bench{Processors: p, root: root, dir: dir}
 	targets := map[string]string{b.core(): "./cmd/jackfield"}
 	for _, name := range built {
-		targets[b.plugin(name)] = "./plugins/" + name
+		targets[b.Plugin(name)] = "./plugins/" + name
 	}
 	for out, pkg := range targets {
 		if text, err := b.Go("build", "-trimpath", "-ldflags", "-s -w", "-o", out, pkg); err != nil {
@@ -67,8 +67,8 @@ func (b *Bench) Go(args ...string) (string, error) {
 // Remove deletes what was built.
 func (b *Bench) Remove() { _ = os.RemoveAll(b.dir) }
 
-// plugin is the path of a plugin's binary.
-func (b *Bench) plugin(name string) string { return filepath.Join(b.plugins(), name) }
+// Plugin is the path of a plugin's binary.
+func (b *Bench) Plugin(name string) string { return filepath.Join(b.plugins(), name) }
 
 func (b *Bench) core() string { return filepath.Join(b.dir, "jackfield") }
 

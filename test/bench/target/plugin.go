@@ -26,7 +26,7 @@ type Plugin struct {
 // StartPlugin starts a plugin as for a server that attaches to it, and opens the
 // cache driver of its name with the options, a JSON object or nil.
 func (b *Bench) StartPlugin(name string, options []byte) (*Plugin, error) {
-	process, err := start(b.Server, b.plugin(name), "serve", "--debug")
+	process, err := start(b.Server, b.Plugin(name), "serve", "--debug")
 	if err != nil {
 		return nil, err
 	}

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -83,8 +84,24 @@ func (p *Process) Stop() {
 }
 
 // CPU is the processor time that all threads of the process together have used.
-func (p *Process) CPU() time.Duration {
-	clock := int32(^p.pid())<<3 | 2 // how the kernel numbers the scheduler's clocks of processes
+func (p *Process) CPU() time.Duration { return cpuOf(p.pid()) }
+
+// ChildrenCPU is that of the programs which the process has started, and which run.
+func (p *Process) ChildrenCPU() (total time.Duration) {
+	files, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", p.pid()))
+	for _, file := range files {
+		text, _ := os.ReadFile(file)
+		for _, child := range strings.Fields(string(text)) {
+			if pid, err := strconv.Atoi(child); err == nil {
+				total += cpuOf(pid)
+			}
+		}
+	}
+	return total
+}
+
+func cpuOf(pid int) time.Duration {
+	clock := int32(^pid)<<3 | 2 // how the kernel numbers the scheduler's clocks of processes
 	var ts unix.Timespec
 	if err := unix.ClockGettime(clock, &ts); err != nil {
 		return 0

@@ -39,6 +39,9 @@ type Options struct {
 	TLS bool
 	// Parked is how many messages may wait for a slow client, if it is not 0.
 	Parked int
+	// Redis is the address of the Redis that the server uses for all that a Redis
+	// can do, and that joins it to the others; empty: none.
+	Redis string
 }
 
 // StartServer starts a server and returns when it is ready.
@@ -94,6 +97,12 @@ func (s *Server) configure(dir string, o Options) (map[string]any, error) {
 	}
 	if o.Parked > 0 {
 		cfg["websocket"] = map[string]any{"max_messages": o.Parked}
+	}
+	if o.Redis != "" {
+		cfg["database"] = map[string]any{"redis": map[string]any{"url": "redis://" + o.Redis}}
+		for _, kind := range []string{"cache", "queue", "rate_limiter", "adapter"} {
+			cfg[kind] = map[string]any{"driver": "redis"}
+		}
 	}
 	if o.TLS {
 		cfg["ssl"], err = certificate(dir)

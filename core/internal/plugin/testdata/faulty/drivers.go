@@ -16,14 +16,20 @@ import (
 )
 
 type appOptions struct {
-	Apps   []string `json:"apps,omitempty" jsonschema:"the ids of the apps"`
-	Away   bool     `json:"away,omitempty" jsonschema:"the store cannot be reached"`
-	Secret string   `json:"secret,omitempty" jsonschema:"a secret"`
+	Apps    []string `json:"apps,omitempty" jsonschema:"the ids of the apps"`
+	Away    bool     `json:"away,omitempty" jsonschema:"the store cannot be reached"`
+	Secret  string   `json:"secret,omitempty" jsonschema:"a secret"`
+	Unready int      `json:"unready,omitempty" jsonschema:"how often the store says that it is being prepared"`
 }
 
 type apps struct{ appOptions }
 
+var opened int // of app managers, one after the other
+
 func openApps(_ context.Context, o appOptions, _ sdk.Env) (sdk.AppManager, error) {
+	if opened++; opened <= o.Unready {
+		return nil, &sdk.RetryError{Err: fmt.Errorf("%w: the table is being made", sdk.ErrUnavailable), After: time.Millisecond}
+	}
 	return &apps{o}, nil
 }
 

@@ -1,0 +1,110 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/hashicorp/go-hclog"
+	"go.uber.org/goleak"
+
+	"github.com/jackfield/jackfield/sdk"
+	"github.com/jackfield/jackfield/sdk/contract"
+	"github.com/jackfield/jackfield/sdk/testserver"
+)
+
+// The servers that all tests share, started when the first one asks.
+var (
+	dynalite = sync.OnceValue(func() *testserver.DynamoDB { return testserver.StartDynalite(testserver.Package) })
+	local    = sync.OnceValue(func() *testserver.DynamoDB { return testserver.StartDynamoDBLocal(testserver.Package) })
+	servers  = map[string]func() *testserver.DynamoDB{"dynalite": dynalite, "DynamoDB Local": local}
+)
+
+// buildDir is where the program is built; gone after the tests.
+var buildDir string
+
+func TestMain(m *testing.M) {
+	var err error
+	if buildDir, err = os.MkdirTemp("", "dynamodb-plugin"); err != nil {
+		panic(err)
+	}
+	goleak.VerifyTestMain(tests{m}, goleak.Cleanup(func(code int) {
+		_ = os.RemoveAll(buildDir)
+		os.Exit(code)
+	}), goleak.IgnoreAnyFunction("github.com/jackfield/jackfield/sdk/testserver.init.func1.1"))
+}
+
+// tests ends the shared servers after the tests.
+type tests struct{ m *testing.M }
+
+func (t tests) Run() int { return testserver.Run(t.m) }
+
+// binary builds the plugin as it is released, once per run.
+var binary = sync.OnceValues(func() (string, error) {
+	path := filepath.Join(buildDir, "dynamodb")
+	cmd := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", path, ".")
+	cmd.Env = append(cmd.Environ(), "CGO_ENABLED=0")
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		return string(out), err
+	}
+	return path, nil
+})
+
+var tableCount atomic.Int64
+
+// freshTable are options for a table of the test's own.
+func freshTable(url string) options {
+	var o options
+	o.Defaults()
+	o.EndpointURL, o.AccessKeyID, o.SecretAccessKey = url, "id", "secret"
+	o.TableName = fmt.Sprint("apps-", tableCount.Add(1))
+	return o
+}
+
+// asJSON writes options as the server sends them.
+func asJSON(t *testing.T, o options) json.RawMessage {
+	t.Helper()
+	doc, err := json.Marshal(map[string]any{
+		"region": o.Region, "table_name": o.TableName, "endpoint_url": o.EndpointURL,
+		"aws_access_key_id": o.AccessKeyID, "aws_secret_access_key": o.SecretAccessKey.Reveal(),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return doc
+}
+
+func open(ctx context.Context, o options) (*appManager, error) {
+	return openAppManager(ctx, o, sdk.Env{Logger: hclog.NewNullLogger()})
+}
+
+// opened opens an app manager which the test closes.
+func opened(t *testing.T, o options) *appManager {
+	t.Helper()
+	m, err := open(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = m.Close() })
+	return m
+}
+
+// place puts an item into the table past the driver.
+func place(t *testing.T, m *appManager, it item) {
+	t.Helper()
+	if _, err := m.db.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: &m.opts.TableName, Item: it}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func anApp(id string) *contract.App {
+	return &contract.App{ID: id, Key: "key-" + id, Secrets: []contract.Secret{"s"}, Enabled: true}
+}

@@ -1,0 +1,65 @@
+package testserver
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"path/filepath"
+)
+
+// DynamoDB is a server that speaks the API of Amazon DynamoDB and takes any credentials.
+type DynamoDB struct {
+	*Process
+	// URL is its endpoint.
+	URL string
+}
+
+// StartDynalite starts dynalite, which is quick and lacks transactions, TTL and
+// indices that are added later. A Restart keeps the tables.
+func StartDynalite(tb TB) *DynamoDB {
+	tb.Helper()
+	port, dir := Port(tb), Dir(tb, "")
+	home, err := installed("dynalite-4.0.0")
+	node, pathErr := program("node")
+	if err != nil || pathErr != nil {
+		tb.Fatalf("start dynalite: %v", either(err, pathErr))
+		return nil
+	}
+	return startDynamoDB(tb, port, Command{
+		Name: "dynalite", Path: node, Dir: dir,
+		Args: []string{
+			filepath.Join(home, "node_modules", "dynalite", "cli.js"), "--host", "127.0.0.1", "--port", fmt.Sprint(port),
+			"--path", filepath.Join(dir, "data"), "--createTableMs", "0", "--deleteTableMs", "0", "--updateTableMs", "0",
+		},
+	})
+}
+
+func startDynamoDB(tb TB, port int, spec Command) *DynamoDB {
+	tb.Helper()
+	d := &DynamoDB{URL: "http://" + address(port)}
+	spec.Ready = func(ctx context.Context) error { return answersHTTP(ctx, d.URL) }
+	d.Process = Start(tb, spec)
+	return d
+}
+
+// answersHTTP returns nil if anything answers, with whatever status.
+func answersHTTP(ctx context.Context, url string) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return err
+	}
+	req.Close = true
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return err
+	}
+	return resp.Body.Close()
+}
+
+// either is the first of two errors that is one.
+func either(one, other error) error {
+	if one != nil {
+		return one
+	}
+	return other
+}

@@ -1,0 +1,269 @@
+package cluster
+
+import (
+	"bufio"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/jackfield/jackfield/test/history"
+	"github.com/jackfield/jackfield/test/launch"
+)
+
+// client is a WebSocket client; a goroutine of its own reads and keeps lists.
+type client struct {
+	conn net.Conn
+	buf  *bufio.Reader
+	id   string
+	node int
+	done chan struct{}
+
+	mu    sync.Mutex
+	lists map[string]*history.List
+	heard []event
+	wrong error
+	gone  bool // the connection has ended
+}
+
+// event is one frame from the server.
+type event struct {
+	Event   string
+	Channel string
+	Data    json.RawMessage
+}
+
+// text is what the string of an event's data holds.
+func (e *event) text() string {
+	var s string
+	if json.Unmarshal(e.Data, &s) != nil {
+		return string(e.Data)
+	}
+	return s
+}
+
+// dial connects to an app and reads the greeting.
+func dial(port int, key string) (*client, error) {
+	conn, err := net.Dial("tcp", fmt.Sprint("127.0.0.1:", port))
+	if err != nil {
+		return nil, err
+	}
+	c := &client{conn: conn, buf: bufio.NewReader(conn), done: make(chan struct{}), lists: map[string]*history.List{}}
+	_ = conn.SetDeadline(time.Now().Add(patience))
+	if err := c.greet(key); err != nil {
+		_ = conn.Close()
+		return nil, err
+	}
+	_ = conn.SetDeadline(time.Time{})
+	go c.read()
+	return c, nil
+}
+
+func (c *client) greet(key string) error {
+	fmt.Fprintf(c.conn, "GET /app/%s?protocol=7 HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+
+		"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n", key)
+	resp, err := http.ReadResponse(c.buf, nil)
+	if err != nil {
+		return err
+	}
+	if resp.StatusCode != http.StatusSwitchingProtocols {
+		return fmt.Errorf("upgrade answered %s", resp.Status)
+	}
+	e, err := c.next()
+	if err != nil {
+		return err
+	}
+	if e.Event != "pusher:connection_established" {
+		return fmt.Errorf("greeted with %s %s", e.Event, e.text())
+	}
+	var hello struct {
+		SocketID string `json:"socket_id"`
+	}
+	err = json.Unmarshal([]byte(e.text()), &hello)
+	c.id = hello.SocketID
+	return err
+}
+
+func (c *client) send(payload string) {
+	head := []byte{0x81}
+	if n := len(payload); n < 126 {
+		head = append(head, 0x80|byte(n))
+	} else {
+		head = binary.BigEndian.AppendUint16(append(head, 0x80|126), uint16(n))
+	}
+	_, _ = c.conn.Write(append(append(head, 0, 0, 0, 0), payload...)) // the reader notices
+}
+
+// read keeps what comes until the connection ends.
+func (c *client) read() {
+	defer close(c.done)
+	for {
+		e, err := c.next()
+		c.mu.Lock()
+		if err != nil {
+			c.gone = true
+			c.mu.Unlock()
+			return
+		}
+		c.take(e)
+		c.mu.Unlock()
+	}
+}
+
+// take keeps an event. mu is held.
+func (c *client) take(e event) {
+	var err error
+	switch e.Event {
+	case "pusher_internal:subscription_succeeded":
+		var d struct {
+			Presence struct {
+				Hash map[string]json.RawMessage
+			}
+		}
+		_ = json.Unmarshal([]byte(e.text()), &d)
+		members := map[string]string{}
+		for user, info := range d.Presence.Hash {
+			members[user] = string(info)
+		}
+		c.lists[e.Channel] = &history.List{}
+		c.lists[e.Channel].Begin(members)
+	case "pusher_internal:member_added":
+		if l := c.lists[e.Channel]; l != nil { // else on its way when the client left
+			err = l.Added(userIn(e), "")
+		}
+	case "pusher_internal:member_removed":
+		if l := c.lists[e.Channel]; l != nil {
+			err = l.Removed(userIn(e))
+		}
+	case "pusher_internal:subscription_count", "pusher:pong":
+		return
+	}
+	if err != nil && c.wrong == nil {
+		c.wrong = fmt.Errorf("%s: %w", e.Channel, err)
+	}
+	c.heard = append(c.heard, e)
+}
+
+func userIn(e event) string {
+	var d struct {
+		UserID string `json:"user_id"`
+	}
+	_ = json.Unmarshal([]byte(e.text()), &d)
+	return d.UserID
+}
+
+// next reads the next event; a ping is answered.
+func (c *client) next() (event, error) {
+	for {
+		op, payload, err := c.frame()
+		switch {
+		case err != nil:
+			return event{}, err
+		case op == 8:
+			return event{}, errors.New("closed")
+		case op == 1:
+			var e event
+			if err := json.Unmarshal(payload, &e); err != nil {
+				return e, err
+			}
+			if e.Event == "pusher:ping" {
+				c.send(`{"event":"pusher:pong"}`)
+				continue
+			}
+			return e, nil
+		}
+	}
+}
+
+func (c *client) frame() (op byte, payload []byte, err error) {
+	var head [8]byte
+	if _, err := io.ReadFull(c.buf, head[:2]); err != nil {
+		return 0, nil, err
+	}
+	op = head[0] & 0x0f
+	n := uint64(head[1])
+	if size := map[uint64]int{126: 2, 127: 8}[n]; size > 0 {
+		clear(head[:])
+		if _, err := io.ReadFull(c.buf, head[8-size:]); err != nil {
+			return 0, nil, err
+		}
+		n = binary.BigEndian.Uint64(head[:])
+	}
+	payload = make([]byte, n)
+	_, err = io.ReadFull(c.buf, payload)
+	return op, payload, err
+}
+
+// enter asks for a presence channel.
+func (c *client) enter(channel, user string) {
+	data, _ := json.Marshal(fmt.Sprintf(`{"user_id":%q}`, user))
+	var plain string
+	_ = json.Unmarshal(data, &plain)
+	c.send(fmt.Sprintf(`{"event":"pusher:subscribe","data":{"channel":%q,"auth":"%s:%s","channel_data":%s}}`,
+		channel, launch.Demo.Key, sign(launch.Demo.Secret, c.id+":"+channel+":"+plain), data))
+}
+
+// subscribe asks for a public channel.
+func (c *client) subscribe(channel string) {
+	c.send(fmt.Sprintf(`{"event":"pusher:subscribe","data":{"channel":%q}}`, channel))
+}
+
+func (c *client) leave(channel string) {
+	c.send(fmt.Sprintf(`{"event":"pusher:unsubscribe","data":{"channel":%q}}`, channel))
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.lists, channel)
+}
+
+// in reports whether the client was let into a channel.
+func (c *client) in(channel string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.lists[channel] != nil && !c.gone
+}
+
+func (c *client) members(channel string) []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.lists[channel] == nil {
+		return nil
+	}
+	return c.lists[channel].Users()
+}
+
+// count is how many events of a name came in a channel.
+func (c *client) count(name, channel string) (n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, e := range c.heard {
+		if e.Event == name && e.Channel == channel {
+			n++
+		}
+	}
+	return n
+}
+
+func (c *client) err() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.wrong
+}
+
+func (c *client) close() {
+	_ = c.conn.Close()
+	<-c.done
+}
+
+func sign(secret, text string) string {
+	mac := hmac.New(sha256.New, []byte(secret))
+	_, _ = io.WriteString(mac, text)
+	return hex.EncodeToString(mac.Sum(nil))
+}

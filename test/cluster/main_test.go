@@ -1,0 +1,26 @@
+package cluster
+
+import (
+	"fmt"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/jackfield/jackfield/test/launch"
+)
+
+// patience bounds every wait of these tests.
+const patience = 2 * time.Minute
+
+var built *launch.Binaries
+
+func TestMain(m *testing.M) {
+	var err error
+	if built, err = launch.Build("redis"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	code := m.Run()
+	built.Remove()
+	os.Exit(code)
+}
