@@ -107,7 +107,7 @@ func TestOptionsOfEachDriver(t *testing.T) {
 			`{"adapter": {"driver": "redis"}, "cache": {"driver": "none"}}`, contract.KindAdapter,
 			map[string]any{
 				"prefix": "sockudo_adapter:", "timeout_ms": 5000.0,
-				"connection": map[string]any{"mode": "standalone", "addresses": []any{"127.0.0.1:6379"}, "source": "database.redis.host"},
+				"connection": map[string]any{"mode": "standalone", "addresses": []any{"127.0.0.1:6379"}, "source": "database.redis.host", "pool_size": 32.0},
 				"cluster_health": map[string]any{
 					"enabled": true, "heartbeat_interval_ms": 2500.0, "node_timeout_ms": 10000.0, "cleanup_interval_ms": 2000.0,
 				},

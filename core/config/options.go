@@ -105,6 +105,10 @@ func (l *loader) queueOptions(driver string) map[string]any {
 	default:
 		return nil
 	}
+	if driver != driverSQS {
+		options["capacity"], options["group_capacity"] = q.Redis.Capacity, q.Redis.GroupCapacity
+		options["max_bytes"], options["replica_wait_ms"] = q.Redis.MaxBytes, q.Redis.ReplicaWait.Milliseconds()
+	}
 	options["reliability"] = reliability
 	return options
 }

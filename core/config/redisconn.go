@@ -33,6 +33,7 @@ func (l *loader) redisFor(use redisUse) connection {
 	if use.cluster {
 		c.Mode, c.DB = "cluster", 0
 	}
+	c.PoolSize = r.PoolSize
 	if r.MasterTLS.Enabled || c.TLS != nil {
 		c.TLS = r.MasterTLS.options()
 	}

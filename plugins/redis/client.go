@@ -34,7 +34,6 @@ const (
 	poolTimeout = 5 * time.Second
 	idleTime    = 5 * time.Minute
 	mapTime     = 10 * time.Second // after which the map of a cluster is read anew
-	poolSize    = 32               // connections of one class to one server
 )
 
 // client is a Redis as the drivers of this process share it: one pool of
@@ -175,7 +174,7 @@ func nodeOptions(options connectionOptions, config *tls.Config) *redis.Options {
 		Protocol: 2, DisableIdentity: true, MaintNotificationsConfig: noMaintenance(),
 		MaxRetries: -1, DialerRetries: 1, DialTimeout: dialTimeout,
 		ReadTimeout: readTimeout, WriteTimeout: readTimeout, ContextTimeoutEnabled: true,
-		PoolSize: poolSize, PoolTimeout: poolTimeout, PipelinePoolSize: -1, ConnMaxIdleTime: idleTime,
+		PoolSize: int(options.PoolSize), PoolTimeout: poolTimeout, PipelinePoolSize: -1, ConnMaxIdleTime: idleTime,
 	}
 }
 
@@ -188,7 +187,7 @@ func clusterOptions(options connectionOptions, config *tls.Config) *redis.Cluste
 		MaxRetries: -1, MaxRedirects: 4, DialerRetries: 1, DialTimeout: dialTimeout,
 		MinRetryBackoff: 5 * time.Millisecond, MaxRetryBackoff: 100 * time.Millisecond,
 		ReadTimeout: readTimeout, WriteTimeout: readTimeout, ContextTimeoutEnabled: true,
-		PoolSize: poolSize, PoolTimeout: poolTimeout, PipelinePoolSize: -1, ConnMaxIdleTime: idleTime,
+		PoolSize: int(options.PoolSize), PoolTimeout: poolTimeout, PipelinePoolSize: -1, ConnMaxIdleTime: idleTime,
 		DisableRoutingPolicies: true, FailingTimeoutSeconds: 1, ClusterStateReloadInterval: mapTime,
 	}
 }
