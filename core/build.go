@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 	"sync"
 	"time"
 
@@ -113,22 +112,9 @@ func (s *server) stopPlugins() error {
 	return s.host.Stop(ctx)
 }
 
-// inCore are the drivers that need no plugin.
-var inCore = map[contract.Kind]string{
-	contract.KindCache:       " none ",
-	contract.KindQueue:       " none ",
-	contract.KindRateLimiter: " memory none ",
-	contract.KindAdapter:     " local ",
-}
-
 // startPlugins starts the plugins of all drivers that the core does not serve.
 func (s *server) startPlugins(ctx context.Context) error {
-	choices := map[contract.Kind]plugin.Choice{}
-	for kind, c := range s.cfg.Choices() {
-		if !strings.Contains(inCore[kind], " "+c.Driver+" ") {
-			choices[kind] = plugin.Choice{Driver: c.Driver, Options: c.Options}
-		}
-	}
+	choices := choicesOf(s.cfg.Choices())
 	if len(choices) == 0 {
 		return nil
 	}
@@ -174,6 +160,8 @@ func (s *server) buildApps() {
 		AlwaysAsk: !s.cfg.AppManager.Cache.Enabled,
 		SoftTTL:   s.cfg.AppManager.Cache.TTL,
 		Logger:    s.log.Named("apps"),
+
+		AllowMissingOrigin: s.cfg.WebSocket.AllowMissingOrigin,
 	}
 	if s.host != nil {
 		opts.Manager = s.host.AppManager()
@@ -212,7 +200,10 @@ func (s *server) buildLimiter() {
 		return
 	}
 	if shared := s.host.RateLimiter(); shared != nil {
-		s.limiter = &sharedLimiter{shared: shared, local: local, onError: s.cfg.RateLimiter.OnError}
+		s.limiter = &sharedLimiter{
+			shared: limit.NewLeased(shared, limiterKeys, func() int64 { return int64(s.now()) }),
+			local:  local, onError: s.cfg.RateLimiter.OnError,
+		}
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -17,7 +18,8 @@ import (
 type certificate struct {
 	ssl    config.SSL
 	loaded atomic.Pointer[tls.Certificate]
-	seen   [2]time.Time // of the files, when they were read; one goroutine
+	mu     sync.Mutex
+	seen   [2]time.Time // of the files, when they were read; guarded by mu
 }
 
 func loadCertificate(ssl config.SSL) (*certificate, error) {
@@ -26,6 +28,13 @@ func loadCertificate(ssl config.SSL) (*certificate, error) {
 }
 
 func (c *certificate) load() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.read()
+}
+
+// read loads the files; mu is held.
+func (c *certificate) read() error {
 	seen := c.changed()
 	pair, err := tls.LoadX509KeyPair(c.ssl.CertPath, c.ssl.KeyPath)
 	if err != nil {
@@ -48,11 +57,13 @@ func (c *certificate) changed() (at [2]time.Time) {
 // refresh reads the files again if they have changed. On an error the old pair
 // stays in use, and the files are tried again when they change once more.
 func (c *certificate) refresh() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	now := c.changed()
 	if now == c.seen {
 		return nil
 	}
-	err := c.load()
+	err := c.read()
 	c.seen = now
 	return err
 }

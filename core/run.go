@@ -91,6 +91,7 @@ func (s *server) start() {
 	s.background = cancel
 	s.wg.Go(func() { s.apps.Run(ctx) })
 	s.wg.Go(func() { s.tick(ctx) })
+	s.wg.Go(func() { s.reloads(ctx) })
 }
 
 func (s *server) tick(ctx context.Context) {
@@ -103,8 +104,6 @@ func (s *server) tick(ctx context.Context) {
 			s.relieve()
 			s.trim()
 			s.refreshCertificate()
-		case next := <-s.reload.source:
-			s.adopt(next)
 		case <-ctx.Done():
 			return
 		}

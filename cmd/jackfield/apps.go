@@ -6,10 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"net/url"
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/hashicorp/go-hclog"
 
@@ -48,6 +50,10 @@ func statusOf(err error) int {
 	return exitFailure
 }
 
+// requestTimeout bounds one request to a server, which waits for its store for
+// some seconds at most.
+const requestTimeout = 30 * time.Second
+
 // run opens the administration and does what was asked.
 func (f appsFlags) run(ctx context.Context, env []string, stdout, stderr io.Writer) error {
 	cfg, _, err := config.Load(config.Source{ConfigPath: f.config, PluginDir: f.pluginDir, Environ: env})
@@ -65,7 +71,7 @@ func (f appsFlags) run(ctx context.Context, env []string, stdout, stderr io.Writ
 	if at == "" {
 		at = adminURL(cfg.Metrics)
 	}
-	err = f.do(ctx, core.AdminClient{URL: at, Token: cfg.Admin.Token}, stdout)
+	err = f.do(ctx, core.AdminClient{URL: at, Token: cfg.Admin.Token, HTTP: &http.Client{Timeout: requestTimeout}}, stdout)
 	if _, unreachable := errors.AsType[*url.Error](err); unreachable {
 		return fmt.Errorf("%w; start the server, name another with --admin-url, or use --direct", err)
 	}

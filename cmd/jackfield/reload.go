@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 
 	"github.com/hashicorp/go-hclog"
@@ -12,13 +13,14 @@ import (
 )
 
 // reloads reads src anew at each SIGHUP until ctx ends, and hands over what is
-// right in all its parts. Of what is wrong the log tells everything.
-func reloads(ctx context.Context, src config.Source, log hclog.Logger) <-chan *config.Config {
+// right in all its parts. Of what is wrong the log tells everything. wait returns
+// when that has ended; from then on SIGHUP ends the process.
+func reloads(ctx context.Context, src config.Source, log hclog.Logger) (next <-chan *config.Config, wait func()) {
 	hangUps := make(chan os.Signal, 1)
 	signal.Notify(hangUps, syscall.SIGHUP)
 	out := make(chan *config.Config)
-	go func() {
-		defer signal.Stop(hangUps)
+	var wg sync.WaitGroup
+	wg.Go(func() {
 		for {
 			select {
 			case <-hangUps:
@@ -37,6 +39,9 @@ func reloads(ctx context.Context, src config.Source, log hclog.Logger) <-chan *c
 				return
 			}
 		}
-	}()
-	return out
+	})
+	return out, func() {
+		wg.Wait()
+		signal.Stop(hangUps) // not before: it would end a server that is stopping
+	}
 }

@@ -72,9 +72,12 @@ func serve(src config.Source, cfg *config.Config, notices []config.Notice, stder
 	log := newLogger(cfg, stderr)
 	tell(log, notices)
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
-	defer stop()
 	context.AfterFunc(ctx, stop)
-	if err := core.Run(ctx, cfg, core.Options{Logger: log, Reload: reloads(ctx, src, log)}); err != nil {
+	reload, wait := reloads(ctx, src, log)
+	err := core.Run(ctx, cfg, core.Options{Logger: log, Reload: reload})
+	stop()
+	wait()
+	if err != nil {
 		log.Error("cannot go on", "err", err)
 		return exitFailure
 	}

@@ -107,7 +107,7 @@ func TestOptionsOfEachDriver(t *testing.T) {
 			`{"adapter": {"driver": "redis"}, "cache": {"driver": "none"}}`, contract.KindAdapter,
 			map[string]any{
 				"prefix": "sockudo_adapter:", "timeout_ms": 5000.0,
-				"connection": map[string]any{"mode": "standalone", "addresses": []any{"127.0.0.1:6379"}},
+				"connection": map[string]any{"mode": "standalone", "addresses": []any{"127.0.0.1:6379"}, "source": "database.redis.host", "pool_size": 32.0},
 				"cluster_health": map[string]any{
 					"enabled": true, "heartbeat_interval_ms": 2500.0, "node_timeout_ms": 10000.0, "cleanup_interval_ms": 2000.0,
 				},
@@ -134,17 +134,6 @@ func TestOptionsOfEachDriver(t *testing.T) {
 				t.Error(diff)
 			}
 		})
-	}
-}
-
-// reliability are the default options of every queue that outlives the process.
-func reliability() map[string]any {
-	return map[string]any{
-		"max_attempts": 5.0, "retry_base_delay_ms": 1000.0, "retry_max_delay_ms": 60000.0, "retry_jitter": 0.2,
-		"lease_duration_ms": 30000.0, "lease_renew_interval_ms": 10000.0, "stalled_batch_size": 100.0,
-		"worker_poll_interval_ms": 500.0, "worker_prefetch": 16.0, "shutdown_timeout_ms": 30000.0,
-		"completed_retention": 1000.0, "failed_retention": 10000.0, "event_retention": 10000.0,
-		"deduplication_ttl_ms": 300000.0, "memory_capacity": 100000.0, "max_batch_size": 1000.0,
 	}
 }
 

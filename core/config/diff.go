@@ -4,14 +4,46 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strings"
 )
+
+// Effect is when a new value of a key counts in a running server.
+type Effect string
+
+// The effects.
+const (
+	// Live keys count at once.
+	Live Effect = "live"
+	// Swap keys are options of a plugin's driver: a new process of the plugin
+	// takes the place of the old one.
+	Swap Effect = "swap"
+	// Restart keys count from the next start.
+	Restart Effect = "restart"
+)
+
+// swapSections hold the keys that only drivers of plugins read.
+var swapSections = []string{
+	"cache.memory.", "cache.redis.", "rate_limiter.redis.", "database.", "database_pooling.",
+	"queue.memory.", "queue.redis.", "queue.redis_cluster.", "queue.sqs.",
+}
+
+// effect tells when a new value of f counts.
+func (f *field) effect() Effect {
+	within := func(section string) bool { return strings.HasPrefix(f.path, section) }
+	_, live := f.tag.Lookup("live")
+	switch {
+	case live:
+		return Live
+	case slices.ContainsFunc(swapSections, within), within("plugins.") && strings.HasSuffix(f.path, ".config"):
+		return Swap
+	}
+	return Restart
+}
 
 // Difference is a key whose value is another one in a newer configuration.
 type Difference struct {
-	Path string
-	// Live tells that a running server takes the new value over; otherwise it
-	// counts from the next start.
-	Live bool
+	Path   string
+	Effect Effect
 }
 
 // Differences returns the keys in which next differs from c, in the order of the
@@ -29,8 +61,7 @@ func differing(before, after []*field) []Difference {
 	var found []Difference
 	for i, f := range before {
 		if !f.dead() && !reflect.DeepEqual(f.value.Interface(), after[i].value.Interface()) {
-			_, live := f.tag.Lookup("live")
-			found = append(found, Difference{f.path, live})
+			found = append(found, Difference{f.path, f.effect()})
 		}
 	}
 	return found

@@ -50,7 +50,7 @@ func (l *loader) cacheOptions(driver string) map[string]any {
 		return map[string]any{
 			"prefix": l.cfg.Database.Redis.prefixOr(redis.Prefix, "cache:"),
 			"connection": l.redisFor(redisUse{
-				redis.URLOverride, "cache.redis.url_override", redis.ClusterMode || driver == driverRedisCluster, nil,
+				redis.URLOverride, "cache.redis.url_override", redis.ClusterMode || driver == driverRedisCluster, nil, "",
 			}),
 		}
 	}
@@ -82,7 +82,7 @@ func only(options map[string]any, keys []string) map[string]any {
 
 func (l *loader) queueOptions(driver string) map[string]any {
 	q, reliability := l.cfg.Queue, l.section("queue.reliability")
-	use := redisUse{q.Redis.URLOverride, "queue.redis.url_override", q.Redis.ClusterMode, q.RedisCluster.Nodes}
+	use := redisUse{q.Redis.URLOverride, "queue.redis.url_override", q.Redis.ClusterMode, q.RedisCluster.Nodes, "queue.redis_cluster.nodes"}
 	var options map[string]any
 	switch driver {
 	case driverMemory:
@@ -105,6 +105,10 @@ func (l *loader) queueOptions(driver string) map[string]any {
 	default:
 		return nil
 	}
+	if driver != driverSQS {
+		options["capacity"], options["group_capacity"] = q.Redis.Capacity, q.Redis.GroupCapacity
+		options["max_bytes"], options["replica_wait_ms"] = q.Redis.MaxBytes, q.Redis.ReplicaWait.Milliseconds()
+	}
 	options["reliability"] = reliability
 	return options
 }
@@ -117,14 +121,14 @@ func (l *loader) limiterOptions(driver string) map[string]any {
 	return map[string]any{
 		"prefix": l.cfg.Database.Redis.prefixOr(redis.Prefix, "rl:"),
 		"connection": l.redisFor(redisUse{
-			redis.URLOverride, "rate_limiter.redis.url_override", redis.ClusterMode || driver == driverRedisCluster, nil,
+			redis.URLOverride, "rate_limiter.redis.url_override", redis.ClusterMode || driver == driverRedisCluster, nil, "",
 		}),
 	}
 }
 
 func (l *loader) adapterOptions(driver string) map[string]any {
 	a := l.cfg.Adapter
-	use := redisUse{a.Redis.Pub.URL, "adapter.redis.redis_pub_options.url", a.Redis.ClusterMode, a.Cluster.Nodes}
+	use := redisUse{a.Redis.Pub.URL, "adapter.redis.redis_pub_options.url", a.Redis.ClusterMode, a.Cluster.Nodes, "adapter.cluster.nodes"}
 	prefix, timeout := a.Redis.Prefix, a.Redis.RequestsTimeout
 	switch driver {
 	case driverRedis:

@@ -25,6 +25,10 @@ type QueueRedis struct {
 	URLOverride     Secret        `key:"url_override" env:"QUEUE_REDIS_URL" doc:"Redis URL for the queue alone."`
 	ClusterMode     bool          `key:"cluster_mode" default:"false" doc:"Driver redis speaks to a Redis Cluster."`
 	ResponseTimeout time.Duration `key:"response_timeout_ms" env:"QUEUE_REDIS_RESPONSE_TIMEOUT_MS" unit:"ms" default:"5000" min:"1" doc:"Deadline of one command."`
+	Capacity        uint64        `key:"capacity" default:"1000000" min:"1" max:"2147483647" doc:"Most jobs that are neither done nor dead; also for redis-cluster."`
+	GroupCapacity   uint64        `key:"group_capacity" default:"10000" min:"1" max:"2147483647" doc:"Most of them of one group (an app, webhook and channel); also for redis-cluster."`
+	MaxBytes        uint64        `key:"max_bytes" default:"1073741824" min:"1048576" doc:"Most bytes of jobs and dead letters; also for redis-cluster."`
+	ReplicaWait     time.Duration `key:"replica_wait_ms" unit:"ms" default:"500" max:"60000" doc:"Most time to wait until a replica has a new job, with sentinels and in a cluster; 0 = do not wait. Also for redis-cluster."`
 }
 
 // QueueCluster are the options of the queue on a Redis Cluster.

@@ -8,6 +8,7 @@ type Redis struct {
 	DB               uint32       `key:"db" env:"DATABASE_REDIS_DB" default:"0" doc:"Number of the database."`
 	Username         string       `key:"username" env:"DATABASE_REDIS_USERNAME" doc:"User."`
 	Password         Secret       `key:"password" env:"DATABASE_REDIS_PASSWORD" doc:"Password."`
+	PoolSize         uint32       `key:"pool_size" env:"DATABASE_REDIS_POOL_SIZE" default:"32" min:"1" max:"10000" doc:"Most connections of a server to one Redis for each purpose (commands, blocking ones); all components share them. Subscriptions come on top."`
 	KeyPrefix        string       `key:"key_prefix" env:"DATABASE_REDIS_KEY_PREFIX" default:"{KeyPrefix}" doc:"Prefix for components whose own prefix is null."`
 	Sentinels        Sentinels    `key:"sentinels" doc:"Sentinels, each host:port or a table of host and port; any entry switches Sentinel on."`
 	MasterName       string       `key:"name" default:"mymaster" doc:"Name of the master that the sentinels watch."`

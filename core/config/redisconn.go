@@ -8,6 +8,7 @@ type redisUse struct {
 	overrideKey string
 	cluster     bool
 	nodes       RedisNodes // nodes for this component alone
+	nodesKey    string
 }
 
 // redisFor returns the connection of a component: its own URL, else its own
@@ -15,11 +16,13 @@ type redisUse struct {
 func (l *loader) redisFor(use redisUse) connection {
 	r := &l.cfg.Database.Redis
 	var c connection
+	nodes, nodesKey := l.clusterNodes(use)
 	switch {
 	case use.override != "":
 		c = l.fromURL(use.overrideKey, use.override)
-	case use.cluster && len(l.clusterNodes(use)) > 0:
-		c = r.clusterConnection(l.clusterNodes(use))
+	case use.cluster && len(nodes) > 0:
+		c = r.clusterConnection(nodes)
+		c.Source = nodesKey
 	case r.URL != "":
 		c = l.fromURL("database.redis.url", r.URL)
 	case len(r.Sentinels) > 0 && !use.cluster:
@@ -30,6 +33,7 @@ func (l *loader) redisFor(use redisUse) connection {
 	if use.cluster {
 		c.Mode, c.DB = "cluster", 0
 	}
+	c.PoolSize = r.PoolSize
 	if r.MasterTLS.Enabled || c.TLS != nil {
 		c.TLS = r.MasterTLS.options()
 	}
@@ -41,18 +45,21 @@ func (l *loader) fromURL(key string, address Secret) connection {
 	if err != nil {
 		l.addf(key, "%w", err)
 	}
+	c.Source = key
 	return c
 }
 
-// clusterNodes returns the nodes to start from; none means the single address.
-func (l *loader) clusterNodes(use redisUse) RedisNodes {
+// clusterNodes returns the nodes to start from, and the key that named them;
+// none means the single address.
+func (l *loader) clusterNodes(use redisUse) (RedisNodes, string) {
 	r := &l.cfg.Database.Redis
-	for _, nodes := range []RedisNodes{use.nodes, r.Cluster.Nodes, r.LegacyNodes} {
-		if len(nodes) > 0 {
-			return nodes
-		}
+	switch {
+	case len(use.nodes) > 0:
+		return use.nodes, use.nodesKey
+	case len(r.Cluster.Nodes) > 0:
+		return r.Cluster.Nodes, "database.redis.cluster.nodes"
 	}
-	return nil
+	return r.LegacyNodes, "database.redis.cluster_nodes"
 }
 
 func (r *Redis) clusterConnection(nodes RedisNodes) connection {
@@ -73,7 +80,7 @@ func (r *Redis) clusterConnection(nodes RedisNodes) connection {
 
 func (r *Redis) sentinelConnection() connection {
 	c := connection{
-		Mode: "sentinel", MasterName: r.MasterName, DB: r.DB, Username: r.Username, Password: r.Password.Reveal(),
+		Mode: "sentinel", Source: "database.redis.sentinels", MasterName: r.MasterName, DB: r.DB, Username: r.Username, Password: r.Password.Reveal(),
 		SentinelUsername: r.SentinelUsername, SentinelPassword: r.SentinelPassword.Reveal(),
 	}
 	for _, n := range r.Sentinels {
@@ -88,7 +95,7 @@ func (r *Redis) sentinelConnection() connection {
 // hostConnection is database.redis.host, which may be a URL, and port.
 func (l *loader) hostConnection() connection {
 	r := &l.cfg.Database.Redis
-	c := connection{Mode: "standalone", DB: r.DB, Username: r.Username, Password: r.Password.Reveal()}
+	c := connection{Mode: "standalone", Source: "database.redis.host", DB: r.DB, Username: r.Username, Password: r.Password.Reveal()}
 	_, host, isURL := strings.Cut(r.Host, "://")
 	if !isURL {
 		host = r.Host

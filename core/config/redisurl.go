@@ -19,6 +19,8 @@ type connection struct {
 	SentinelUsername string    `json:"sentinel_username,omitempty"`
 	SentinelPassword string    `json:"sentinel_password,omitempty"`
 	SentinelTLS      *redisTLS `json:"sentinel_tls,omitempty"`
+	PoolSize         uint32    `json:"pool_size"`
+	Source           string    `json:"source"` // the key that named the address, for messages
 }
 
 // redisTLS is TLS to a Redis or a sentinel.

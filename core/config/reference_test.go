@@ -72,8 +72,8 @@ func writeHeading(b *strings.Builder, section, doc string) {
 }
 
 func docOf(f *field) string {
-	if _, live := f.tag.Lookup("live"); live {
-		return f.tag.Get("doc") + " (live)"
+	if e := f.effect(); e != Restart && !f.dead() {
+		return fmt.Sprintf("%s (%s)", f.tag.Get("doc"), e)
 	}
 	return f.tag.Get("doc")
 }

@@ -14,6 +14,7 @@ type WebSocket struct {
 	AutoPing               bool          `key:"auto_ping" env:"WEBSOCKET_AUTO_PING" default:"true" dead:"" doc:"Without effect."`
 	PingInterval           time.Duration `key:"ping_interval" env:"WEBSOCKET_PING_INTERVAL" unit:"s" default:"30" dead:"" doc:"Without effect: see activity_timeout."`
 	IdleTimeout            time.Duration `key:"idle_timeout" env:"WEBSOCKET_IDLE_TIMEOUT" unit:"s" default:"120" dead:"" doc:"Without effect: see activity_timeout."`
+	AllowMissingOrigin     bool          `key:"allow_missing_origin" env:"WEBSOCKET_ALLOW_MISSING_ORIGIN" default:"false" doc:"Admit clients that send no Origin (anything but browsers) to apps with allowed_origins."`
 	PingEvent              bool          `key:"ping_event" env:"WEBSOCKET_PING_EVENT" default:"false" doc:"Ping silent clients with the event pusher:ping, for those behind proxies that drop ping frames."`
 	Compression            string        `key:"compression" env:"WEBSOCKET_COMPRESSION" default:"disabled" oneof:"disabled|dedicated|shared|window256b|window1kb|window2kb|window4kb|window8kb|window16kb|window32kb" doc:"permessage-deflate: disabled, or any other value for on (without context takeover)."`
 }

@@ -24,21 +24,22 @@ const (
 type busCall struct {
 	ctx   context.Context
 	cell  uint32
-	args  []any  // of the script
-	topic string // of a message
-	body  []byte // of a message, without its head
+	more  []uint32 // further cells, on the same server
+	args  []any    // of the script
+	topic string   // of a message
+	body  []byte   // of a message, without its head
 	size  int
 	apply bool // args[3] is a version, args[4] the one that must stand before it
 	full  bool // the server does not know the script
 	cmd   redis.Cmder
 	done  chan struct{}
 
-	answer busAnswer
-	err    error
+	answers []busAnswer // one for each cell
+	err     error
 }
 
-func (c *busCall) finish(a busAnswer, err error) {
-	c.answer, c.err = a, err
+func (c *busCall) finish(answers []busAnswer, err error) {
+	c.answers, c.err = answers, err
 	close(c.done)
 }
 
@@ -68,7 +69,10 @@ func (l *busLane) do(c *busCall) (busAnswer, error) {
 func (l *busLane) await(c *busCall) (busAnswer, error) {
 	select {
 	case <-c.done:
-		return c.answer, c.err
+		if c.err != nil || c.answers == nil {
+			return busAnswer{}, c.err
+		}
+		return c.answers[0], nil
 	case <-c.ctx.Done():
 		return busAnswer{}, l.s.bus.commands.explain(c.ctx.Err())
 	}
@@ -161,7 +165,7 @@ func (l *busLane) attempt(batch []*busCall) (left []*busCall, wait bool) {
 func (l *busLane) alive(batch []*busCall) (live []*busCall, until time.Time) {
 	for _, c := range batch {
 		if err := c.ctx.Err(); err != nil {
-			c.finish(busAnswer{}, l.s.bus.commands.explain(err))
+			c.finish(nil, l.s.bus.commands.explain(err))
 			continue
 		}
 		live = append(live, c)
@@ -186,7 +190,16 @@ func (s *busSession) command(ctx context.Context, c *busCall, versions map[uint3
 		}
 		versions[c.cell] = c.args[3]
 	}
-	return redis.NewCmd(ctx, s.bus.script.call(c.full, s.keys.meta(c.cell), c.args)...)
+	return redis.NewCmd(ctx, s.bus.script.call(c.full, s.metas(c), c.args)...)
+}
+
+// metas are the keys of the cells that a call is about.
+func (s *busSession) metas(c *busCall) []any {
+	keys := []any{s.keys.meta(c.cell)}
+	for _, n := range c.more {
+		keys = append(keys, s.keys.meta(n))
+	}
+	return keys
 }
 
 // settle finishes a call that was sent, unless it is to be sent again.
@@ -195,20 +208,22 @@ func (s *busSession) settle(c *busCall) (more, wait bool) {
 	switch {
 	case err == nil && c.args == nil:
 		s.bus.counts.published.Add(1)
-		c.finish(busAnswer{}, nil)
+		c.finish(nil, nil)
 	case err == nil:
-		a, err := readBusAnswer(c.cmd.(*redis.Cmd))
-		if a.word == "early" {
+		answers, err := readBusAnswers(c.cmd.(*redis.Cmd), 1+len(c.more))
+		if err == nil && answers[0].word == "early" {
 			return true, false
 		}
-		c.finish(a, err)
+		c.finish(answers, err)
 	case redis.HasErrorPrefix(err, "NOSCRIPT"):
 		c.full = true
 		return true, false
-	case c.args != nil && (notDone(err) || broke(err)):
+	case c.args != nil && mayRepeat(err, again):
+		s.bus.commands.retrying(c.ctx, 1)
 		return true, true
 	default:
-		c.finish(busAnswer{}, s.bus.commands.explain(err))
+		s.bus.commands.retrying(c.ctx, 0) // the next one is to find a new master
+		c.finish(nil, s.bus.commands.explain(err))
 	}
 	return false, false
 }

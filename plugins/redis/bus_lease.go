@@ -11,14 +11,36 @@ import (
 	"github.com/jackfield/jackfield/sdk/contract"
 )
 
-// everywhere calls the script in all cells by one pipeline and returns the
-// answers by cell. What a broken connection left open is repeated until ctx ends.
-// It goes past the lanes: a lease does not wait for anything.
+// everywhere calls the script in all cells and returns the answers by cell: on
+// one server by one call, on a cluster by one pipeline. It goes past the lanes,
+// for a lease does not wait for anything.
 func (s *busSession) everywhere(ctx context.Context, command string, args ...any) ([]busAnswer, error) {
+	if s.bus.sharded() {
+		return s.cellByCell(ctx, command, args...)
+	}
+	call := s.asking(ctx, 0, command, args...)
+	for n := uint32(1); n < s.node.Cells; n++ {
+		call.more = append(call.more, n)
+		call.args[2] = max(call.args[2].(uint64), s.cells[n].epoch.Load())
+	}
+	return s.repeat(ctx, []*busCall{call})
+}
+
+// cellByCell is everywhere for commands that take their time: Redis serves others
+// between two cells.
+func (s *busSession) cellByCell(ctx context.Context, command string, args ...any) ([]busAnswer, error) {
 	calls := make([]*busCall, s.node.Cells)
 	for n := range calls {
 		calls[n] = s.asking(ctx, uint32(n), command, args...)
-		calls[n].done = make(chan struct{})
+	}
+	return s.repeat(ctx, calls)
+}
+
+// repeat sends calls, and what a broken connection left open again, until ctx
+// ends.
+func (s *busSession) repeat(ctx context.Context, calls []*busCall) ([]busAnswer, error) {
+	for _, c := range calls {
+		c.done = make(chan struct{})
 	}
 	left := calls
 	for pause := firstPause; len(left) > 0; pause = min(2*pause, mostPause) {
@@ -53,18 +75,20 @@ func (s *busSession) send(ctx context.Context, calls []*busCall) (left []*busCal
 // that only says that Redis was away.
 func (s *busSession) collect(calls, unfinished []*busCall) ([]busAnswer, error) {
 	for _, c := range unfinished {
-		c.finish(busAnswer{}, s.bus.commands.explain(c.cmd.Err()))
+		c.finish(nil, s.bus.commands.explain(c.cmd.Err()))
 	}
-	answers := make([]busAnswer, len(calls))
+	var answers []busAnswer
 	var failed error
-	for n, c := range calls {
-		if err := s.refusal(c.answer); err != nil {
-			return nil, err
+	for _, c := range calls {
+		for _, a := range c.answers {
+			if err := s.refusal(a); err != nil {
+				return nil, err
+			}
 		}
 		if c.err != nil {
 			failed = c.err
 		}
-		answers[n] = c.answer
+		answers = append(answers, c.answers...)
 	}
 	return answers, failed
 }
@@ -94,7 +118,7 @@ func (s *busSession) join(ctx context.Context) (err error) {
 	if !errors.Is(err, contract.ErrConflict) {
 		undo, cancel := context.WithTimeout(context.WithoutCancel(ctx), busLeaveLimit)
 		defer cancel()
-		_, _ = s.everywhere(undo, "leave")
+		_, _ = s.cellByCell(undo, "leave")
 	}
 	return err
 }
@@ -151,16 +175,16 @@ func (s *busSession) Reap(ctx context.Context) (removed []string, err error) {
 	if s.clock.doubtful(s.bus.now()) {
 		return nil, nil
 	}
-	answers, err := s.everywhere(ctx, "reap")
-	found := map[string]int{}
+	answers, err := s.everywhere(ctx, "dead")
+	dead := map[string]bool{}
 	for _, a := range answers {
 		for _, incarnation := range a.rest {
-			found[incarnation]++
+			dead[incarnation] = true
 		}
 	}
-	for _, incarnation := range slices.Sorted(maps.Keys(found)) {
-		if found[incarnation] < len(answers) && err == nil {
-			_, err = s.everywhere(ctx, "bury", incarnation)
+	for _, incarnation := range slices.Sorted(maps.Keys(dead)) {
+		if _, err = s.cellByCell(ctx, "bury", incarnation); err != nil {
+			break
 		}
 		removed = append(removed, incarnation)
 	}
@@ -177,6 +201,6 @@ func (s *busSession) Retire(ctx context.Context, incarnation string) (err error)
 		return err
 	}
 	defer end(&err)
-	_, err = s.everywhere(ctx, "retire", incarnation)
+	_, err = s.cellByCell(ctx, "retire", incarnation)
 	return err
 }

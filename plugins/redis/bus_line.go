@@ -60,7 +60,7 @@ func (l *busLine) run() {
 		if time.Since(up) > mostLinePause {
 			pause = firstPause
 		}
-		l.s.bus.learnOwners(l.s.life)
+		l.s.bus.subscriptions.retrying(l.s.life, 0)
 		sleep(l.s.life, pause)
 		pause = min(2*pause, mostLinePause)
 	}

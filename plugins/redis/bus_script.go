@@ -25,13 +25,15 @@ func newBusScript(clock, publish string) *script {
 	return &script{text, hex.EncodeToString(sum[:])}
 }
 
-// call is the command that runs the script on a key, by its digest or in full.
-func (s *script) call(full bool, key string, args []any) []any {
+// call is the command that runs the script on cells, by its digest or in full.
+func (s *script) call(full bool, keys []any, args []any) []any {
 	verb, text := "evalsha", s.sha
 	if full {
 		verb, text = "eval", s.text
 	}
-	return append([]any{verb, text, 1, key}, args...)
+	words := make([]any, 0, 3+len(keys)+len(args))
+	words = append(words, verb, text, len(keys))
+	return append(append(words, keys...), args...)
 }
 
 // busAnswer is what the script says: a word, and what belongs to it.
@@ -40,16 +42,34 @@ type busAnswer struct {
 	rest []string
 }
 
-// readBusAnswer reads the reply of the script.
-func readBusAnswer(c *redis.Cmd) (busAnswer, error) {
-	list, err := c.StringSlice()
+// readBusAnswers reads the reply of the script for so many cells.
+func readBusAnswers(c *redis.Cmd, cells int) ([]busAnswer, error) {
+	lists, err := c.Slice()
 	if err != nil {
-		return busAnswer{}, err
+		return nil, err
 	}
-	if len(list) == 0 {
-		return busAnswer{}, fmt.Errorf("the script said nothing: %w", contract.ErrInternal)
+	if cells == 1 {
+		lists = []any{lists}
 	}
-	return busAnswer{list[0], list[1:]}, nil
+	answers := make([]busAnswer, len(lists))
+	for i, list := range lists {
+		words, _ := list.([]any)
+		for n, word := range words {
+			text, ok := word.(string)
+			if !ok {
+				return nil, fmt.Errorf("the script said %T instead of a word: %w", word, contract.ErrInternal)
+			}
+			if n == 0 {
+				answers[i].word = text
+			} else {
+				answers[i].rest = append(answers[i].rest, text)
+			}
+		}
+	}
+	if len(answers) != cells {
+		return nil, fmt.Errorf("the script answered for %d cells, not %d: %w", len(answers), cells, contract.ErrInternal)
+	}
+	return answers, nil
 }
 
 // position reads the first two words beside the first.

@@ -205,7 +205,7 @@ func (s *busSession) Close() error {
 	s.end()
 	ctx, cancel := context.WithTimeout(context.Background(), busLeaveLimit)
 	defer cancel()
-	_, err := s.everywhere(ctx, "leave")
+	_, err := s.cellByCell(ctx, "leave")
 	if err != nil && !errors.Is(err, contract.ErrFenced) {
 		s.bus.logger.Warn("What this node holds could not be given back; others do so when its lease has ended", "err", err)
 	}

@@ -2,12 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
-	"os/exec"
-	"path/filepath"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -16,22 +10,11 @@ import (
 	"github.com/jackfield/jackfield/sdk/plugintest"
 )
 
-// busBinary builds the plugin as it is released, once per run.
-var busBinary = sync.OnceValues(func() (string, error) {
-	path := filepath.Join(buildDir, "redis")
-	cmd := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", path, ".")
-	cmd.Env = append(cmd.Environ(), "CGO_ENABLED=0")
-	out, err := cmd.CombinedOutput()
-	return path + string(out), err
-})
-
-var busPrefixes atomic.Uint64
-
 // busAt are the options of an adapter that nobody else shares.
 func busAt(c connectionOptions) busOptions {
 	var o busOptions
 	o.Defaults()
-	o.Prefix, o.Connection = fmt.Sprint("test", busPrefixes.Add(1), ":"), c
+	o.Prefix, o.Connection = newPrefix(), c
 	return o
 }
 
@@ -51,23 +34,10 @@ func newBus(t testing.TB, o busOptions) *bus {
 }
 
 func TestAdapterKeepsTheContract(t *testing.T) {
-	path, err := busBinary()
-	if err != nil {
-		t.Fatalf("build the plugin: %s", path)
-	}
-	for name, topology := range topologies {
-		t.Run(name, func(t *testing.T) {
-			o := busAt(topology())
-			options, err := json.Marshal(o)
-			if err != nil {
-				t.Fatal(err)
-			}
-			plugintest.AllWays(t, plugintest.BinaryConfig{
-				Path: path, Driver: "redis", Options: options,
-				Suite: plugintest.AdapterConfig{Open: func(t *testing.T) contract.Adapter { return newBus(t, o) }},
-			})
-		})
-	}
+	allWays(t, func(c connectionOptions) plugintest.Suite {
+		o := busAt(c)
+		return plugintest.AdapterConfig{Open: func(t *testing.T) contract.Adapter { return newBus(t, o) }}
+	}, nil)
 }
 
 // busTestClock is a clock that stands still in a key of each cell.

@@ -68,7 +68,7 @@ func (s *busSession) Publish(ctx context.Context, msgs []contract.BusMessage) (e
 	for _, c := range calls {
 		if perr := s.laneOf(c.cell).push(c); perr != nil {
 			c.done = make(chan struct{})
-			c.finish(busAnswer{}, perr)
+			c.finish(nil, perr)
 		}
 	}
 	for _, c := range calls {

@@ -33,7 +33,7 @@ const (
 	readTimeout = 5 * time.Second
 	poolTimeout = 5 * time.Second
 	idleTime    = 5 * time.Minute
-	poolSize    = 32 // connections of one class to one server
+	mapTime     = 10 * time.Second // after which the map of a cluster is read anew
 )
 
 // client is a Redis as the drivers of this process share it: one pool of
@@ -69,6 +69,7 @@ func dial(options connectionOptions, use class) (*client, error) {
 	if err != nil {
 		return nil, err
 	}
+	silence()
 	clients.mu.Lock()
 	defer clients.mu.Unlock()
 	s := clients.open[key]
@@ -173,7 +174,7 @@ func nodeOptions(options connectionOptions, config *tls.Config) *redis.Options {
 		Protocol: 2, DisableIdentity: true, MaintNotificationsConfig: noMaintenance(),
 		MaxRetries: -1, DialerRetries: 1, DialTimeout: dialTimeout,
 		ReadTimeout: readTimeout, WriteTimeout: readTimeout, ContextTimeoutEnabled: true,
-		PoolSize: poolSize, PoolTimeout: poolTimeout, PipelinePoolSize: -1, ConnMaxIdleTime: idleTime,
+		PoolSize: int(options.PoolSize), PoolTimeout: poolTimeout, PipelinePoolSize: -1, ConnMaxIdleTime: idleTime,
 	}
 }
 
@@ -186,8 +187,8 @@ func clusterOptions(options connectionOptions, config *tls.Config) *redis.Cluste
 		MaxRetries: -1, MaxRedirects: 4, DialerRetries: 1, DialTimeout: dialTimeout,
 		MinRetryBackoff: 5 * time.Millisecond, MaxRetryBackoff: 100 * time.Millisecond,
 		ReadTimeout: readTimeout, WriteTimeout: readTimeout, ContextTimeoutEnabled: true,
-		PoolSize: poolSize, PoolTimeout: poolTimeout, PipelinePoolSize: -1, ConnMaxIdleTime: idleTime,
-		DisableRoutingPolicies: true, FailingTimeoutSeconds: 1,
+		PoolSize: int(options.PoolSize), PoolTimeout: poolTimeout, PipelinePoolSize: -1, ConnMaxIdleTime: idleTime,
+		DisableRoutingPolicies: true, FailingTimeoutSeconds: 1, ClusterStateReloadInterval: mapTime,
 	}
 }
 
@@ -201,5 +202,19 @@ func dialer(config *tls.Config) func(ctx context.Context, network, address strin
 	if config == nil {
 		return plain.DialContext
 	}
-	return (&tls.Dialer{NetDialer: plain, Config: config}).DialContext
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := plain.DialContext(ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		return secure(ctx, conn, address, config)
+	}
 }
+
+// silence keeps go-redis from writing to standard error what it returns anyway.
+var silence = sync.OnceFunc(func() { redis.SetLogger(quiet{}) })
+
+type quiet struct{}
+
+// Printf implements go-redis's logger.
+func (quiet) Printf(context.Context, string, ...any) {}

@@ -11,6 +11,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -58,7 +59,10 @@ func (c *client) explain(err error) error {
 	if err == nil {
 		return nil
 	}
-	kind, cure := meaning(err)
+	cure, kind := meaning(err)
+	if cure == "" && broke(err) {
+		cure = c.options.suspicion()
+	}
 	where := fmt.Sprintf("redis at %s", strings.Join(c.options.Addresses, ", "))
 	if c.options.Mode == modeSentinel {
 		where = fmt.Sprintf("redis master %q of the sentinels at %s", c.options.MasterName, strings.Join(c.options.Addresses, ", "))
@@ -76,41 +80,49 @@ func (c *client) explain(err error) error {
 	return err
 }
 
+// suspicion is what a server may want that ends connections without a word.
+func (c *connectionOptions) suspicion() string {
+	switch {
+	case c.TLS == nil:
+		return "if this does not pass, the server may want TLS: use rediss:// or enable master_tls"
+	case c.TLS.ClientCertPath == "":
+		return "if this does not pass, the server may want a certificate: set client_cert_path and client_key_path"
+	}
+	return ""
+}
+
 // meaning sorts an error.
-func meaning(err error) (kind error, cure string) {
+func meaning(err error) (cure string, kind error) {
 	if errors.Is(err, redis.ErrClosed) {
-		return contract.ErrClosed, ""
+		return "", contract.ErrClosed
 	}
-	if kind, cure := answered(err); kind != nil {
-		return kind, cure
+	if cure, kind := answered(err); kind != nil {
+		return cure, kind
 	}
-	if kind, cure := secured(err); kind != nil {
-		return kind, cure
+	if cure, kind := secured(err); kind != nil {
+		return cure, kind
 	}
 	if refused, ok := errors.AsType[*net.OpError](err); ok && refused.Op == "dial" {
-		return contract.ErrUnavailable, "start it, or set the right address and port"
+		return "start it, or set the right address and port", contract.ErrUnavailable
 	}
 	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) || errors.Is(err, os.ErrDeadlineExceeded) {
-		return contract.ErrTimeout, ""
+		return "", contract.ErrTimeout
 	}
-	if strings.Contains(err.Error(), `"\x15\x03`) {
-		return contract.ErrUnavailable, "the server speaks TLS: use rediss:// or enable master_tls"
-	}
-	return contract.ErrUnavailable, ""
+	return "", contract.ErrUnavailable
 }
 
 // answered sorts what Redis itself said.
-func answered(err error) (kind error, cure string) {
+func answered(err error) (cure string, kind error) {
 	said, ok := errors.AsType[redis.Error](err)
 	if !ok || errors.Is(err, redis.Nil) {
-		return nil, ""
+		return "", nil
 	}
 	for _, a := range answers {
 		if strings.HasPrefix(said.Error(), a.begin) {
-			return a.err, a.cure
+			return a.cure, a.err
 		}
 	}
-	return contract.ErrInternal, ""
+	return "", contract.ErrInternal
 }
 
 // passes reports whether Redis refused a command for a reason that ends by itself.
@@ -122,20 +134,23 @@ func passes(err error) bool {
 }
 
 // secured sorts what went wrong in TLS.
-func secured(err error) (kind error, cure string) {
+func secured(err error) (cure string, kind error) {
 	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
-		return contract.ErrUnavailable, "the server does not speak TLS there: use redis://, or its TLS port"
+		return "the server does not answer in TLS: use redis://, or its TLS port", contract.ErrUnavailable
 	}
 	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
-		return contract.ErrAuth, "set ca_path to the authority of the server's certificate"
+		return "set ca_path to the authority of the server's certificate", contract.ErrAuth
 	}
 	if _, ok := errors.AsType[x509.HostnameError](err); ok {
-		return contract.ErrAuth, "use an address that the server's certificate names"
+		return "use an address that the server's certificate names", contract.ErrAuth
 	}
 	if strings.Contains(err.Error(), "remote error: tls: ") {
-		return contract.ErrAuth, "the server refused our certificate: set client_cert_path and client_key_path"
+		return "the server refused our certificate: set client_cert_path and client_key_path", contract.ErrAuth
 	}
-	return nil, ""
+	if failed, ok := errors.AsType[*net.OpError](err); ok && failed.Net == networkTLS {
+		return "the server does not answer in TLS: use redis://, or its TLS port", contract.ErrUnavailable
+	}
+	return "", nil
 }
 
 // notDone reports whether err proves that the server did not execute the
@@ -150,8 +165,13 @@ func notDone(err error) bool {
 // broke reports whether a connection ended under a command, which may have been
 // executed.
 func broke(err error) bool {
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) {
-		return true
+	for _, end := range []error{io.EOF, io.ErrUnexpectedEOF, net.ErrClosed, syscall.ECONNRESET, syscall.EPIPE} {
+		if errors.Is(err, end) {
+			return true
+		}
+	}
+	if system, ok := errors.AsType[*os.SyscallError](err); ok {
+		return !system.Timeout()
 	}
 	network, ok := errors.AsType[*net.OpError](err)
 	return ok && !network.Timeout()

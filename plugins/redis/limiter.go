@@ -35,7 +35,7 @@ func (o *limiterOptions) validate() error {
 type limiter struct {
 	*client
 	prefix string
-	clock  string // the time in microseconds, in tests; "": that of Redis
+	clock  func() string // the time in microseconds, in tests; "": that of Redis
 
 	allowed, denied atomic.Uint64
 }
@@ -58,7 +58,7 @@ func openLimiter(ctx context.Context, opts limiterOptions, env sdk.Env) (*limite
 		return nil, err
 	}
 	c.announce(ctx, env.Logger)
-	return &limiter{client: c, prefix: opts.Prefix}, nil
+	return &limiter{client: c, prefix: opts.Prefix, clock: func() string { return "" }}, nil
 }
 
 // Health asks every master.
@@ -104,7 +104,7 @@ func (l *limiter) take(ctx context.Context, req contract.TakeRequest, cost uint3
 		all = 1
 	}
 	reply, err := l.run(ctx, rule, takeScript, []string{key, l.prefix + reserved + tagOf(slotOf(key)) + ":" + req.ID},
-		cost, interval, int64(req.Window), all, kept, l.clock)
+		cost, interval, int64(req.Window), all, kept, l.clock())
 	if err != nil {
 		return 0, contract.TakeResult{}, err
 	}

@@ -30,7 +30,7 @@ func (c *client) doMany(ctx context.Context, n int, rule func(i int) repeatable,
 		if len(left) == 0 || !sleep(ctx, pause) {
 			break
 		}
-		c.shared.retried.Add(uint64(len(left)))
+		c.retrying(ctx, len(left))
 	}
 	for i, err := range errs {
 		if !errors.Is(err, redis.Nil) {

@@ -15,7 +15,7 @@ type queueOptions struct {
 	Capacity      int64              `json:"capacity" jsonschema:"jobs to hold that are neither done nor dead; beyond it jobs are refused"`
 	GroupCapacity int64              `json:"group_capacity" jsonschema:"jobs of one group to hold; beyond it jobs of this group are refused"`
 	MaxBytes      int64              `json:"max_bytes" jsonschema:"bytes of bodies of one queue to hold, dead letters included; beyond it jobs are refused"`
-	ReplicaWaitMS int64              `json:"replica_wait_ms" jsonschema:"most milliseconds to wait until a replica has a new job; 0 means 1000 with sentinels and in a cluster, else none; -1 means none"`
+	ReplicaWaitMS int64              `json:"replica_wait_ms" jsonschema:"most milliseconds to wait until a replica has a new job, with sentinels and in a cluster; 0 means not to wait"`
 	Reliability   reliabilityOptions `json:"reliability" jsonschema:"attempts, leases and what is kept"`
 	Connection    connectionOptions  `json:"connection" jsonschema:"where Redis is"`
 }
@@ -45,7 +45,7 @@ type reliabilityOptions struct {
 func (o *queueOptions) Defaults() {
 	*o = queueOptions{
 		Prefix: "queue:", Concurrency: 5, TimeoutMS: 5000,
-		Capacity: 1_000_000, GroupCapacity: 10_000, MaxBytes: 1 << 30,
+		Capacity: 1_000_000, GroupCapacity: 10_000, MaxBytes: 1 << 30, ReplicaWaitMS: 500,
 		Reliability: reliabilityOptions{
 			MaxAttempts: 5, RetryBaseDelayMS: 1000, RetryMaxDelayMS: 60_000, RetryJitter: 0.2,
 			LeaseDurationMS: 30_000, StalledBatchSize: 100, WorkerPollIntervalMS: 500,
@@ -66,7 +66,7 @@ func (o *queueOptions) validate() error {
 	p.within("capacity", o.Capacity, 1, math.MaxInt32)
 	p.within("group_capacity", o.GroupCapacity, 1, math.MaxInt32)
 	p.within("max_bytes", o.MaxBytes, 1<<20, math.MaxInt64/2)
-	p.within("replica_wait_ms", o.ReplicaWaitMS, -1, 60_000)
+	p.within("replica_wait_ms", o.ReplicaWaitMS, 0, 60_000)
 	o.Reliability.validate(&p)
 	o.Connection.validate(&p)
 	return p.err()

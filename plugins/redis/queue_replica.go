@@ -23,16 +23,12 @@ type replicaWait struct {
 const (
 	replicaPause = 5 * time.Second
 	replicaProbe = 50 * time.Millisecond
-	replicaUsual = time.Second
 )
 
-// newReplicaWait: by default where a fail-over is to be expected.
+// newReplicaWait waits where a fail-over is to be expected.
 func newReplicaWait(ms int64, mode string) *replicaWait {
-	switch {
-	case ms < 0 || ms == 0 && mode == modeStandalone:
+	if mode == modeStandalone {
 		return &replicaWait{}
-	case ms == 0:
-		return &replicaWait{most: replicaUsual}
 	}
 	return &replicaWait{most: millis(ms)}
 }

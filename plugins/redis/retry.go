@@ -33,17 +33,19 @@ const (
 func (c *client) do(ctx context.Context, rule repeatable, f func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, longest)
 	defer cancel()
-	pause := firstPause
-	for {
+	var before error
+	for pause := firstPause; ; pause = min(2*pause, mostPause) {
 		err := f(ctx)
-		if err == nil || errors.Is(err, redis.Nil) {
+		switch {
+		case err == nil || errors.Is(err, redis.Nil):
 			return err
-		}
-		if !mayRepeat(err, rule) || !sleep(ctx, pause) {
+		case before != nil && ctx.Err() != nil && errors.Is(err, ctx.Err()):
+			return c.explain(before) // says more than that time is up
+		case !mayRepeat(err, rule) || !sleep(ctx, pause):
 			return c.explain(err)
 		}
-		c.shared.retried.Add(1)
-		pause = min(2*pause, mostPause)
+		before = err
+		c.retrying(ctx, 1)
 	}
 }
 
@@ -56,6 +58,15 @@ func sleep(ctx context.Context, d time.Duration) bool {
 		return true
 	case <-ctx.Done():
 		return false
+	}
+}
+
+// retrying counts commands that are tried again, and has the map of a cluster
+// read anew: a master may have been replaced.
+func (c *client) retrying(ctx context.Context, n int) {
+	c.shared.retried.Add(uint64(n))
+	if cluster, ok := c.UniversalClient.(*redis.ClusterClient); ok {
+		cluster.ReloadState(ctx)
 	}
 }
 

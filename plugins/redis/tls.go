@@ -1,10 +1,12 @@
 package main
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 )
 
@@ -70,3 +72,24 @@ func (t *tlsOptions) certificates() ([]tls.Certificate, error) {
 	}
 	return []tls.Certificate{cert}, nil
 }
+
+// secure makes the handshake; the name to verify is that of the address.
+func secure(ctx context.Context, conn net.Conn, address string, config *tls.Config) (net.Conn, error) {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		host = address
+	}
+	config = config.Clone()
+	config.ServerName = host
+	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
+	defer cancel()
+	secured := tls.Client(conn, config)
+	if err := secured.HandshakeContext(ctx); err != nil {
+		_ = conn.Close()
+		return nil, &net.OpError{Op: "dial", Net: networkTLS, Addr: conn.RemoteAddr(), Err: err}
+	}
+	return secured, nil
+}
+
+// networkTLS marks errors of the handshake.
+const networkTLS = "tls"

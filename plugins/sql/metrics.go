@@ -15,7 +15,7 @@ func (m *appManager) Health(ctx context.Context) error {
 	}
 	doing := "ask " + m.db.product()
 	if n := len(m.replicas.all); n > 0 {
-		doing += fmt.Sprintf(" (%d read replicas answer meanwhile)", n)
+		doing += fmt.Sprintf(" (%d read replica(s) are asked meanwhile)", n)
 	}
 	return m.wrapped(doing, err)
 }

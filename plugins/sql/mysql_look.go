@@ -2,6 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"hash/fnv"
 )
 
 func (m *mysqlServer) look(ctx context.Context, s session) (catalogue, error) {
@@ -43,4 +46,31 @@ func (m *mysqlServer) extras(cat catalogue) []change {
 		sql:  "CREATE INDEX " + m.quote("app_updated") + " ON " + cat.qualified(m) + " (" + m.quote(columnUpdated) + ")",
 		adds: "index on " + columnUpdated,
 	}}
+}
+
+// lockName is a name for GET_LOCK, which all databases of a server share and
+// which has at most 64 letters.
+func (m *mysqlServer) lockName(name string) string {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(name))
+	return fmt.Sprintf("apps %x", h.Sum64())
+}
+
+// errLocked is the error of a lock that somebody else has.
+var errLocked = errors.New("the lock is taken")
+
+func (m *mysqlServer) lock(ctx context.Context, s session, name string) error {
+	if err := s.exec(ctx, fmt.Sprintf("SET SESSION lock_wait_timeout = %d", int(lockTimeout.Seconds()))); err != nil {
+		return err
+	}
+	rows, err := s.query(ctx, "SELECT GET_LOCK(?, ?) AS got", m.lockName(name), int(lockTimeout.Seconds()))
+	if err == nil && rows[0]["got"] != "1" {
+		return errLocked
+	}
+	return err
+}
+
+func (m *mysqlServer) unlock(ctx context.Context, s session, name string) error {
+	_, err := s.query(ctx, "SELECT RELEASE_LOCK(?) AS freed", m.lockName(name))
+	return errors.Join(err, s.exec(ctx, "SET SESSION lock_wait_timeout = DEFAULT"))
 }

@@ -11,11 +11,15 @@ import (
 const (
 	// pollEvery is the pause between two looks at the table. A look that takes
 	// long is followed by a longer pause, so that looking costs little of a large table.
-	pollEvery = 500 * time.Millisecond
-	pollShare = 20 // the pause is at least so many times the look
+	pollEvery       = 500 * time.Millisecond
+	pollShare       = 20 // the pause is at least so many times the look
+	thoroughTimeout = 30 * time.Second
 	// thoroughEvery is every how many looks all rows are compared, for changes by
 	// transactions that took long.
 	thoroughEvery = 120
+	// mostBetween is the time between two looks after which the second must not
+	// rest on what was changed lately.
+	mostBetween = (latelySeconds - 5) * time.Second
 )
 
 // poll looks at the table again and again. It calls ready when it has seen all
@@ -26,21 +30,19 @@ func (m *appManager) poll(ctx context.Context, ready func()) error {
 		return err
 	}
 	ready()
+	last := time.Now()
 	for n := 1; ; n++ {
 		began := time.Now()
-		err := p.look(ctx)
-		if err == nil && n%thoroughEvery == 0 {
-			err = p.thorough(ctx)
+		look := p.look
+		if n%thoroughEvery == 0 || began.Sub(last) > mostBetween {
+			look = p.thorough
 		}
-		if err != nil {
+		if err := look(ctx); err != nil {
 			return err
 		}
-		took := time.Since(began)
-		if took > latelySeconds*time.Second/2 {
-			n = thoroughEvery - 1 // the next look must not rest on what was lately
-		}
+		last = began
 		select {
-		case <-time.After(max(pollEvery, min(pollShare*took, latelySeconds*time.Second/2))):
+		case <-time.After(max(pollEvery, min(pollShare*time.Since(began), mostBetween/2))):
 		case <-ctx.Done():
 			return ctx.Err()
 		}
@@ -79,6 +81,8 @@ func (p *poller) look(ctx context.Context) error {
 
 // thorough compares all rows.
 func (p *poller) thorough(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, thoroughTimeout)
+	defer cancel()
 	rows, err := p.m.db.query(ctx, p.m.say.all)
 	if err != nil {
 		return err

@@ -156,3 +156,14 @@ func (p *postgres) notifies(cat catalogue) bool {
 	}
 	return true
 }
+
+func (d postgresDialect) lock(ctx context.Context, s session, name string) error {
+	if err := s.exec(ctx, fmt.Sprintf("SET lock_timeout = %d", lockTimeout.Milliseconds())); err != nil {
+		return err
+	}
+	return s.exec(ctx, "SELECT pg_advisory_lock(hashtext($1::text))", name)
+}
+
+func (d postgresDialect) unlock(ctx context.Context, s session, name string) error {
+	return errors.Join(s.exec(ctx, "SELECT pg_advisory_unlock(hashtext($1::text))", name), s.exec(ctx, "RESET lock_timeout"))
+}

@@ -15,8 +15,77 @@ import (
 	"github.com/jackfield/jackfield/sdk/testserver"
 )
 
-// Each mistake that an operator can make is one error, which names the key and
-// the cure and tells no secret.
+// mistake is one that an operator can make: a change of good options, and the
+// words that the error must hold.
+type mistake struct {
+	change func(*options)
+	kind   error
+	words  []string
+}
+
+// mistakes are those of reaching the server and of getting in; nobody is a user
+// without rights.
+func mistakes(t *testing.T, section, nobody string) map[string]mistake {
+	return map[string]mistake{
+		"a port where nobody listens": {
+			func(o *options) { o.Port = uint16(testserver.Port(t)) },
+			contract.ErrUnavailable,
+			[]string{section + ".host, port", "nothing listens at 127.0.0.1:", "start the server, or correct"},
+		},
+		"a port where something else listens": {
+			func(o *options) { o.Port = uint16(deafServer(t)) },
+			contract.ErrUnavailable,
+			[]string{section + ".host, port", "correct host and port"},
+		},
+		"a host that has no address": {
+			func(o *options) { o.Host = "no-such-host.invalid" },
+			contract.ErrUnavailable,
+			[]string{section + ".host", `"no-such-host.invalid" has no address`, "correct the name"},
+		},
+		"a wrong password": {
+			func(o *options) { o.Username, o.Password = nobody, "hunter2" },
+			contract.ErrAuth,
+			[]string{section + ".username, password", nobody, "correct name and password"},
+		},
+		"a user that does not exist": {
+			func(o *options) { o.Username, o.Password = "stranger", "hunter2" },
+			contract.ErrAuth,
+			[]string{section + ".username, password", "stranger", "create the user"},
+		},
+		"a database that does not exist": {
+			func(o *options) { o.Database = "nowhere" },
+			contract.ErrInvalid,
+			[]string{"database", `"nowhere"`, "CREATE DATABASE nowhere"},
+		},
+		"a user without rights": {
+			func(o *options) { *o = as(*o, nobody) },
+			contract.ErrAuth,
+			[]string{section + ".username", nobody, "GRANT"},
+		},
+		"a user who may not read the table": {
+			func(o *options) { *o = as(*o, nobody); o.TableName = "complete" },
+			contract.ErrAuth,
+			[]string{section + ".username", nobody, "complete", "GRANT"},
+		},
+		"a newer table": {
+			func(o *options) { o.TableName = "newer" },
+			contract.ErrInvalid,
+			[]string{"table_name", "schema version 9", "newer plugin"},
+		},
+		"a table of something else": {
+			func(o *options) { o.TableName = "some_table" },
+			contract.ErrInvalid,
+			[]string{"table_name", "some_table", "no column key"},
+		},
+		"TLS where there is none": {
+			func(o *options) { o.SSLMode = sslRequire },
+			contract.ErrUnavailable,
+			[]string{section + ".ssl_mode", "has no TLS", "prefer or disable"},
+		},
+	}
+}
+
+// Each mistake is one error, which names the key and the cure and tells no secret.
 func TestMistakesOfTheOperatorAreExplained(t *testing.T) {
 	onBoth(t, func(t *testing.T, p product) {
 		good := optionsFor(p.shared(), p.shared().Database(t))
@@ -24,67 +93,13 @@ func TestMistakesOfTheOperatorAreExplained(t *testing.T) {
 		nobody := userName(good)
 		p.shared().SQL(t, good.Database, "CREATE TABLE some_table (id VARCHAR(10))")
 		grant(t, p, good.Database, nobody, "SELECT", "some_table")
-		mistakes := map[string]struct {
-			change func(*options)
-			kind   error
-			words  []string
-		}{
-			"a port where nobody listens": {
-				func(o *options) { o.Port = uint16(testserver.Port(t)) },
-				contract.ErrUnavailable,
-				[]string{section + ".host, port", "nothing listens at 127.0.0.1:", "start the server, or correct"},
-			},
-			"a port where something else listens": {
-				func(o *options) { o.Port = uint16(deafServer(t)) },
-				contract.ErrUnavailable,
-				[]string{section + ".host, port", "correct host and port"},
-			},
-			"a host that has no address": {
-				func(o *options) { o.Host = "no-such-host.invalid" },
-				contract.ErrUnavailable,
-				[]string{section + ".host", `"no-such-host.invalid" has no address`, "correct the name"},
-			},
-			"a wrong password": {
-				func(o *options) { o.Username, o.Password = nobody, "hunter2" },
-				contract.ErrAuth,
-				[]string{section + ".username, password", nobody, "correct name and password"},
-			},
-			"a user that does not exist": {
-				func(o *options) { o.Username, o.Password = "stranger", "hunter2" },
-				contract.ErrAuth,
-				[]string{section + ".username, password", "stranger", "create the user"},
-			},
-			"a database that does not exist": {
-				func(o *options) { o.Database = "nowhere" },
-				contract.ErrInvalid,
-				[]string{"database", `"nowhere"`, "CREATE DATABASE nowhere"},
-			},
-			"a user without rights": {
-				func(o *options) { *o = as(*o, nobody) },
-				contract.ErrAuth,
-				[]string{section + ".username", nobody, "GRANT"},
-			},
-			"a newer table": {
-				func(o *options) { o.TableName = "newer" },
-				contract.ErrInvalid,
-				[]string{"table_name", "schema version 9", "newer plugin"},
-			},
-			"a table of something else": {
-				func(o *options) { o.TableName = "some_table" },
-				contract.ErrInvalid,
-				[]string{"table_name", "some_table", "no column key"},
-			},
-			"TLS where there is none": {
-				func(o *options) { o.SSLMode = sslRequire },
-				contract.ErrUnavailable,
-				[]string{section + ".ssl_mode", "has no TLS", "prefer or disable"},
-			},
+		for _, name := range []string{"newer", "complete"} {
+			o := good
+			o.TableName = name
+			mustOpen(t, p, o)
 		}
-		newer := good
-		newer.TableName = "newer"
-		mustOpen(t, p, newer)
 		p.shared().SQL(t, good.Database, "UPDATE newer_schema SET version = 9")
-		for name, mistake := range mistakes {
+		for name, mistake := range mistakes(t, section, nobody) {
 			t.Run(name, func(t *testing.T) {
 				o := good
 				mistake.change(&o)
@@ -179,4 +194,24 @@ func TestDefaultsNeedADatabaseAndNothingElse(t *testing.T) {
 	if text := fmt.Sprintf("%+v", options{Password: "hunter2"}); strings.Contains(text, "hunter2") {
 		t.Errorf("options print their password: %s", text)
 	}
+}
+
+func TestAUnixSocketIsAHostToo(t *testing.T) {
+	onBoth(t, func(t *testing.T, p product) {
+		o := optionsFor(p.shared(), p.shared().Database(t))
+		switch s := p.shared().(type) {
+		case *testserver.Postgres:
+			o.Host = s.Dir
+		case *testserver.MariaDB:
+			o.Host = filepath.Join(s.Dir, "s.sock")
+		}
+		o.SSLMode = sslVerifyFull // means nothing there
+		m := mustOpen(t, p, o)
+		if _, err := m.Create(t.Context(), app("a")); err != nil {
+			t.Error(err)
+		}
+		o.Host = "/no/such/socket"
+		_, err := tryOpen(t, p, o, hclog.NewNullLogger())
+		wantWords(t, err, contract.ErrUnavailable, []string{"nothing listens at /no/such/socket"})
+	})
 }

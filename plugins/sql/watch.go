@@ -40,7 +40,13 @@ func (m *appManager) lookForChanges(ctx context.Context, sessions uint32) {
 	n, ok := m.db.(notifier)
 	switch {
 	case ok && sessions > 1 && n.notifies(m.table):
-		look = func(ctx context.Context, ready func()) error { return n.listen(ctx, m.table, ready, m.tell) }
+		look = func(ctx context.Context, ready func()) error {
+			err := n.listen(ctx, m.table, ready, m.tell)
+			if m.say.lately != "" && m.db.fault(err).cause == causeReadOnly {
+				return m.poll(ctx, ready) // a standby sends no notices
+			}
+			return err
+		}
 	case m.say.lately == "":
 		m.watchers.close(fmt.Errorf("%w: table %s lacks the column %s, by which changes are seen", contract.ErrUnsupported, m.table.shown(), columnUpdated))
 		return

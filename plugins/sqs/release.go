@@ -14,7 +14,7 @@ const callHide = "sqs:ChangeMessageVisibility"
 
 // hide keeps a received message from others for d from now, in whole seconds.
 func (l *line) hide(ctx context.Context, m *message, d time.Duration) error {
-	d = min(max(d, 0), m.received.Add(mostVisibility).Sub(time.Now()).Truncate(time.Second))
+	d = min(max(d, 0), time.Until(m.received.Add(mostVisibility)).Truncate(time.Second))
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	_, err := l.q.api.ChangeMessageVisibility(ctx, &sqs.ChangeMessageVisibilityInput{

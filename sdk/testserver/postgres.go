@@ -29,22 +29,47 @@ func StartPostgres(tb TB, settings ...string) *Postgres {
 	tb.Helper()
 	const user = "postgres"
 	p := &Postgres{Port: Port(tb), User: user, Password: "super", Dir: Dir(tb, user)}
-	p.Addr = address(p.Port)
-	server, err := program("postgres", postgresPlaces...)
-	if err == nil {
-		err = p.initialize()
-	}
-	if err != nil {
+	if err := p.initialize(); err != nil {
 		tb.Fatalf("start PostgreSQL: %v", err)
 		return nil
+	}
+	p.serve(tb, settings)
+	return p
+}
+
+// StartPostgresStandby starts a server that follows a primary, of which it is a
+// copy, and takes no changes.
+func StartPostgresStandby(tb TB, primary *Postgres, settings ...string) *Postgres {
+	tb.Helper()
+	p := &Postgres{Port: Port(tb), User: primary.User, Password: primary.Password, Dir: Dir(tb, primary.User)}
+	path, err := program("pg_basebackup", postgresPlaces...)
+	if err == nil {
+		from := fmt.Sprintf("host=127.0.0.1 port=%d user=%s password=%s", primary.Port, primary.User, primary.Password)
+		err = runAs(p.User, "pg_basebackup", path, "-D", p.data(), "-d", from, "-R", "-c", "fast", "--no-sync")
+	}
+	if err != nil {
+		tb.Fatalf("start a standby of PostgreSQL: %v", err)
+		return nil
+	}
+	p.serve(tb, settings)
+	return p
+}
+
+// serve starts the server of a data directory.
+func (p *Postgres) serve(tb TB, settings []string) {
+	tb.Helper()
+	p.Addr = address(p.Port)
+	server, err := program("postgres", postgresPlaces...)
+	if err != nil {
+		tb.Fatalf("start PostgreSQL: %v", err)
+		return
 	}
 	args := []string{"-D", p.data(), "-p", fmt.Sprint(p.Port), "-k", p.Dir}
 	settings = append([]string{"listen_addresses=127.0.0.1", "fsync=off", "shared_buffers=32MB"}, settings...)
 	for _, setting := range settings {
 		args = append(args, "-c", setting)
 	}
-	p.Process = Start(tb, Command{Name: "PostgreSQL", Path: server, Args: args, Dir: p.Dir, User: user, Ready: p.answers})
-	return p
+	p.Process = Start(tb, Command{Name: "PostgreSQL", Path: server, Args: args, Dir: p.Dir, User: p.User, Ready: p.answers})
 }
 
 func (p *Postgres) data() string { return filepath.Join(p.Dir, "data") }

@@ -3,6 +3,7 @@ package testserver
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -20,6 +21,8 @@ type Redis struct {
 	Port int
 	// Dir holds its data; what a test needs beside the server may go there too.
 	Dir string
+
+	tls *tls.Config // nil: it speaks without
 }
 
 // StartRedis starts a Redis that keeps nothing on disk. settings are added to
@@ -30,6 +33,39 @@ func StartRedis(tb TB, settings ...string) *Redis {
 	r.Addr = address(r.Port)
 	r.Process = startRedis(tb, r, []string{fmt.Sprint("port ", r.Port), `save ""`, "appendonly no"}, settings)
 	return r
+}
+
+// StartRedisTLS is StartRedis with TLS alone. If mutual, clients need a
+// certificate of the same authority.
+func StartRedisTLS(tb TB, certs *Certificates, mutual bool, settings ...string) *Redis {
+	tb.Helper()
+	r := newRedisTLS(tb, certs)
+	lines := append(certs.lines(r.Port, mutual), `save ""`, "appendonly no")
+	r.Process = startRedis(tb, r, lines, settings)
+	return r
+}
+
+func newRedisTLS(tb TB, certs *Certificates) *Redis {
+	tb.Helper()
+	r := &Redis{Port: Port(tb), Dir: Dir(tb, "")}
+	r.Addr = address(r.Port)
+	var err error
+	if r.tls, err = certs.client(); err != nil {
+		tb.Fatalf("start Redis: %v", err)
+	}
+	return r
+}
+
+// lines are the settings of a server with TLS alone.
+func (c *Certificates) lines(port int, mutual bool) []string {
+	clients := "no"
+	if mutual {
+		clients = "yes"
+	}
+	return []string{
+		"port 0", fmt.Sprint("tls-port ", port), "tls-cert-file " + c.ServerCert, "tls-key-file " + c.ServerKey,
+		"tls-ca-cert-file " + c.CA, "tls-auth-clients " + clients, "tls-replication yes",
+	}
 }
 
 func startRedis(tb TB, r *Redis, lines, settings []string, args ...string) *Process {
@@ -47,14 +83,14 @@ func startRedis(tb TB, r *Redis, lines, settings []string, args ...string) *Proc
 	}
 	return Start(tb, Command{
 		Name: "Redis", Path: path, Args: append([]string{file}, args...), Dir: r.Dir,
-		Ready: func(ctx context.Context) error { return redisAnswers(ctx, r.Addr) },
+		Ready: func(ctx context.Context) error { return r.answers(ctx) },
 	})
 }
 
-// redisAnswers reports whether a Redis takes commands. One that wants a password
-// or TLS answers in its way, and that counts.
-func redisAnswers(ctx context.Context, addr string) error {
-	answer, err := redisAsk(ctx, addr, "PING")
+// answers reports whether a Redis takes commands. One that wants a password
+// answers in its way, and that counts.
+func (r *Redis) answers(ctx context.Context) error {
+	answer, err := r.ask(ctx, "PING")
 	switch {
 	case err != nil:
 		return err
@@ -64,14 +100,23 @@ func redisAnswers(ctx context.Context, addr string) error {
 	return nil
 }
 
-// redisAsk sends one command over a connection of its own and returns the first
-// line of the answer, or all lines of an answer that is one text.
-func redisAsk(ctx context.Context, addr string, words ...string) (string, error) {
+// ask sends one command over a connection of its own and returns the first line
+// of the answer, or all lines of an answer that is one text.
+func (r *Redis) ask(ctx context.Context, words ...string) (string, error) {
 	var d net.Dialer
-	c, err := d.DialContext(ctx, "tcp", addr)
+	c, err := d.DialContext(ctx, "tcp", r.Addr)
+	if err == nil && r.tls != nil {
+		config := r.tls.Clone()
+		config.ServerName = "127.0.0.1"
+		c = tls.Client(c, config)
+	}
 	if err != nil {
 		return "", err
 	}
+	return converse(ctx, c, words)
+}
+
+func converse(ctx context.Context, c net.Conn, words []string) (string, error) {
 	defer func() { _ = c.Close() }()
 	if deadline, ok := ctx.Deadline(); ok {
 		_ = c.SetDeadline(deadline)

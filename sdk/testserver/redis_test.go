@@ -15,9 +15,14 @@ func TestMain(m *testing.M) {
 
 func ask(t *testing.T, addr string, words ...string) string {
 	t.Helper()
+	return askIt(t, &Redis{Addr: addr}, words...)
+}
+
+func askIt(t *testing.T, r *Redis, words ...string) string {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	answer, err := redisAsk(ctx, addr, words...)
+	answer, err := r.ask(ctx, words...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,7 +49,7 @@ func TestAPausedServerKeepsItsConnections(t *testing.T) {
 	r.Pause()
 	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
 	defer cancel()
-	if answer, err := redisAsk(ctx, r.Addr, "PING"); err == nil {
+	if answer, err := r.ask(ctx, "PING"); err == nil {
 		t.Errorf("a stopped server answered %s", answer)
 	}
 	r.Resume()
@@ -75,8 +80,22 @@ func TestSentinelsReplaceADeadMaster(t *testing.T) {
 func becameMaster(addr string) bool {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
-	info, err := redisAsk(ctx, addr, "INFO", "replication")
+	info, err := (&Redis{Addr: addr}).ask(ctx, "INFO", "replication")
 	return err == nil && strings.Contains(info, "role:master")
+}
+
+func TestRedisWithTLSAnswersOnlyWhoHasACertificate(t *testing.T) {
+	certs := NewCertificates(t)
+	r := StartRedisTLS(t, certs, true)
+	if got := askIt(t, r, "PING"); got != "+PONG" {
+		t.Errorf("PING: %s", got)
+	}
+	plain := &Redis{Addr: r.Addr}
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	if answer, err := plain.ask(ctx, "PING"); err == nil && answer == "+PONG" {
+		t.Error("it answers without TLS")
+	}
 }
 
 // failing is a TB that remembers what it was told.

@@ -51,7 +51,7 @@ func StartRedisCluster(tb TB, replicas int) *RedisCluster {
 // inCluster reports whether this node sees the whole cluster and, as a replica,
 // has the data of its master.
 func (r *Redis) inCluster(ctx context.Context) error {
-	info, err := redisAsk(ctx, r.Addr, "CLUSTER", "INFO")
+	info, err := r.ask(ctx, "CLUSTER", "INFO")
 	if err == nil && !strings.Contains(info, "cluster_state:ok") {
 		err = fmt.Errorf("node %s: %s", r.Addr, info)
 	}

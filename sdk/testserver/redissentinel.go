@@ -12,6 +12,10 @@ type RedisSentinel struct {
 	Name            string
 	Master, Replica *Redis
 	Sentinels       []*Redis
+
+	start  func(settings ...string) *Redis
+	certs  *Certificates
+	mutual bool
 }
 
 // Addrs are the addresses of the sentinels.
@@ -27,8 +31,24 @@ func (s *RedisSentinel) Addrs() []string {
 // sentinels make the replica the master within a few seconds.
 func StartRedisSentinel(tb TB) *RedisSentinel {
 	tb.Helper()
-	s := &RedisSentinel{Name: "mymaster", Master: StartRedis(tb, "repl-diskless-sync-delay 0")}
-	s.Replica = StartRedis(tb, fmt.Sprint("replicaof 127.0.0.1 ", s.Master.Port))
+	return startSentinel(tb, &RedisSentinel{Name: "mymaster", start: func(lines ...string) *Redis {
+		return StartRedis(tb, lines...)
+	}})
+}
+
+// StartRedisSentinelTLS is StartRedisSentinel with TLS alone on every way. If
+// mutual, clients need a certificate of the same authority.
+func StartRedisSentinelTLS(tb TB, certs *Certificates, mutual bool) *RedisSentinel {
+	tb.Helper()
+	return startSentinel(tb, &RedisSentinel{Name: "mymaster", certs: certs, mutual: mutual, start: func(lines ...string) *Redis {
+		return StartRedisTLS(tb, certs, mutual, lines...)
+	}})
+}
+
+func startSentinel(tb TB, s *RedisSentinel) *RedisSentinel {
+	tb.Helper()
+	s.Master = s.start("repl-diskless-sync-delay 0")
+	s.Replica = s.start(fmt.Sprint("replicaof 127.0.0.1 ", s.Master.Port))
 	s.Replica.spec.Ready = s.Replica.replicates
 	s.Replica.await()
 	for range 3 {
@@ -45,7 +65,12 @@ func (s *RedisSentinel) sentinel(tb TB) *Redis {
 	tb.Helper()
 	n := &Redis{Port: Port(tb), Dir: Dir(tb, "")}
 	n.Addr = address(n.Port)
-	n.Process = startRedis(tb, n, []string{fmt.Sprint("port ", n.Port)}, []string{
+	lines := []string{fmt.Sprint("port ", n.Port)}
+	if s.certs != nil {
+		n = newRedisTLS(tb, s.certs)
+		lines = s.certs.lines(n.Port, s.mutual)
+	}
+	n.Process = startRedis(tb, n, lines, []string{
 		fmt.Sprintf("sentinel monitor %s 127.0.0.1 %d 2", s.Name, s.Master.Port),
 		fmt.Sprintf("sentinel down-after-milliseconds %s 1000", s.Name),
 		fmt.Sprintf("sentinel failover-timeout %s 3000", s.Name),
@@ -55,7 +80,7 @@ func (s *RedisSentinel) sentinel(tb TB) *Redis {
 
 // replicates reports whether this node, if it is a replica, has the data of its master.
 func (r *Redis) replicates(ctx context.Context) error {
-	info, err := redisAsk(ctx, r.Addr, "INFO", "replication")
+	info, err := r.ask(ctx, "INFO", "replication")
 	if err == nil && strings.Contains(info, "role:slave") && !strings.Contains(info, "master_link_status:up") {
 		err = fmt.Errorf("replica %s has no data yet", r.Addr)
 	}
@@ -64,14 +89,14 @@ func (r *Redis) replicates(ctx context.Context) error {
 
 // agrees reports whether a sentinel sees the two others and the replica.
 func (r *Redis) agrees(ctx context.Context, master string) error {
-	quorum, err := redisAsk(ctx, r.Addr, "SENTINEL", "CKQUORUM", master)
+	quorum, err := r.ask(ctx, "SENTINEL", "CKQUORUM", master)
 	if err == nil && !strings.HasPrefix(quorum, "+OK 3 usable") {
 		err = fmt.Errorf("sentinel %s: %s", r.Addr, quorum)
 	}
 	if err != nil {
 		return err
 	}
-	info, err := redisAsk(ctx, r.Addr, "INFO", "sentinel")
+	info, err := r.ask(ctx, "INFO", "sentinel")
 	if err == nil && !strings.Contains(info, "slaves=1") {
 		err = fmt.Errorf("sentinel %s knows no replica", r.Addr)
 	}

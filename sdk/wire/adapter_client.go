@@ -47,7 +47,7 @@ func (a *Adapter) Open(ctx context.Context, node contract.NodeInfo) (contract.Ad
 		return nil, err
 	}
 	s := &session{
-		stream: stream, cancel: cancel, out: newOutbox[*pb.SessionRequest](),
+		stream: stream, ctx: streamCtx, cancel: cancel, out: newOutbox[*pb.SessionRequest](),
 		events: newEventBuffer(), ended: make(chan struct{}), sent: make(chan struct{}),
 	}
 	go s.send()
@@ -81,6 +81,7 @@ func openSession(ctx context.Context, api pb.AdapterClient, node contract.NodeIn
 // session is one session, on a stream of its own.
 type session struct {
 	stream  grpc.BidiStreamingClient[pb.SessionRequest, pb.SessionResponse]
+	ctx     context.Context // of the stream, until cancel
 	cancel  context.CancelFunc
 	out     *outbox[*pb.SessionRequest]
 	replies replies[*pb.SessionResponse]
@@ -247,7 +248,7 @@ func (s *session) receive() {
 			if errors.Is(err, io.EOF) {
 				err = fmt.Errorf("%w: %w", contract.ErrGone, err)
 			} else {
-				err = fromStatus(err)
+				err = fromStream(s.ctx, err)
 			}
 			s.out.close()
 			s.finish(err)

@@ -20,6 +20,7 @@ const closeWait = 2 * time.Second
 // consumer is one consumer, on a stream of its own.
 type consumer struct {
 	stream grpc.BidiStreamingClient[pb.ConsumeRequest, pb.ConsumeResponse]
+	ctx    context.Context // of the stream, until cancel
 	cancel context.CancelFunc
 	out    *outbox[*pb.ConsumeRequest]
 	acks   replies[struct{}]
@@ -53,7 +54,7 @@ func (q *Queue) Consume(ctx context.Context, opts contract.ConsumeOptions) (cont
 		return nil, err
 	}
 	c := &consumer{
-		stream: stream, cancel: cancel, out: newOutbox[*pb.ConsumeRequest](),
+		stream: stream, ctx: streamCtx, cancel: cancel, out: newOutbox[*pb.ConsumeRequest](),
 		news: make(chan struct{}, 1), ended: make(chan struct{}), sent: make(chan struct{}),
 	}
 	go c.send()
@@ -236,12 +237,13 @@ func (c *consumer) receive() {
 		resp, err := c.stream.Recv()
 		if err != nil {
 			c.out.close()
+			end := fromStream(c.ctx, err)
 			if !errors.Is(err, io.EOF) {
 				c.mu.Lock()
-				c.endSeen = fromStatus(err)
+				c.endSeen = end
 				c.mu.Unlock()
 			}
-			c.finish(fromStatus(err))
+			c.finish(end)
 			return
 		}
 		c.handle(resp)

@@ -155,6 +155,15 @@ func fromStatus(err error) error {
 	return &remoteError{err: errorOfStatus(s.Code()), text: s.Message()}
 }
 
+// fromStream is fromStatus for what ended a stream that ctx of ours bounds. If
+// nobody has cancelled it, the connection was closed under it: its process ended.
+func fromStream(ctx context.Context, err error) error {
+	if status.Code(err) == codes.Canceled && ctx.Err() == nil {
+		return fmt.Errorf("%w: the connection was closed", contract.ErrGone)
+	}
+	return fromStatus(err)
+}
+
 // toStatus is the failure of a whole call or stream, with all that fromStatus
 // needs; nil for nil.
 func toStatus(err error) error {

@@ -391,3 +391,24 @@ func TestPluginDrainWaitsForJobs(t *testing.T) {
 		t.Errorf("close: %v", err)
 	}
 }
+
+// A host closes the connection when the process has ended, maybe before the
+// stream noticed that; the stream then ends as cancelled, which nobody has done.
+func TestAConsumerWhoseConnectionWasClosedIsGone(t *testing.T) {
+	driver := newListQueue()
+	cc, caps := connect(t, offer(contract.KindQueue, driver))
+	q := NewQueue(cc, ClientOptions{Capabilities: caps})
+	defer q.Close()
+	c, err := q.Consume(within(t), contract.ConsumeOptions{Queue: "q", Lease: time.Minute})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = cc.Close()
+	if _, err := c.Receive(within(t), 1); !errors.Is(err, contract.ErrGone) {
+		t.Errorf("Receive: %v, want ErrGone", err)
+	}
+	if err := c.Ack(within(t), contract.Delivery{Job: contract.Job{ID: "1"}, Receipt: "r"}); !errors.Is(err, contract.ErrGone) {
+		t.Errorf("Ack: %v, want ErrGone", err)
+	}
+	_ = c.Close()
+}

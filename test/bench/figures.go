@@ -34,6 +34,7 @@ var figures = []struct {
 	{"stuck", (*suite).stuck},
 	{"tls", (*suite).overTLS},
 	{"plugin", (*suite).pluginModes},
+	{"redis", (*suite).redisCache},
 	{"nodes", (*suite).nodes},
 	{"resting", (*suite).resting},
 	{"allocations", (*suite).allocations},

@@ -25,7 +25,7 @@ var modes = []struct {
 // pluginModes compares reads from the memory plugin's cache. This program takes
 // the place of the server, so the processor time of both counts.
 func (s *suite) pluginModes() error {
-	p, err := s.bench.StartPlugin()
+	p, err := s.bench.StartPlugin("memory", nil)
 	if err != nil {
 		return err
 	}
@@ -44,7 +44,7 @@ func (s *suite) compareModes(p *target.Plugin, callers int) error {
 	for _, m := range modes {
 		cache := p.Cache(m.mode)
 		defer cache.Close()
-		trials = append(trials, func() (done, error) { return reads(p, cache, callers, s.slice/3) })
+		trials = append(trials, func() (done, error) { return reads(bothSides(p), cache, callers, s.slice/3) })
 	}
 	m, err := interleave(s.rounds, trials...)
 	if err != nil {
@@ -63,14 +63,19 @@ func (s *suite) compareModes(p *target.Plugin, callers int) error {
 	return nil
 }
 
+// bothSides is the processor time of the plugin and of this program.
+func bothSides(p *target.Plugin) func() time.Duration {
+	return func() time.Duration { return p.CPU() + selfCPU() }
+}
+
 // reads has callers read a key for a while, each one after the other.
-func reads(p *target.Plugin, cache contract.Cache, callers int, length time.Duration) (done, error) {
+func reads(used func() time.Duration, cache contract.Cache, callers int, length time.Duration) (done, error) {
 	const key = "prefix:app:1234:channel-name"
 	ctx := context.Background()
 	if _, err := cache.Set(ctx, key, make([]byte, 64), contract.SetOptions{}); err != nil {
 		return done{}, err
 	}
-	cpu, begin := p.CPU()+selfCPU(), time.Now()
+	cpu, begin := used(), time.Now()
 	var ops atomic.Int64
 	var wg sync.WaitGroup
 	errs := make(chan error, callers)
@@ -87,5 +92,5 @@ func reads(p *target.Plugin, cache contract.Cache, callers int, length time.Dura
 	}
 	wg.Wait()
 	close(errs)
-	return done{ops: ops.Load(), took: time.Since(begin), cpu: p.CPU() + selfCPU() - cpu}, <-errs
+	return done{ops: ops.Load(), took: time.Since(begin), cpu: used() - cpu}, <-errs
 }

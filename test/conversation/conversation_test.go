@@ -40,6 +40,7 @@ func runTests(m *testing.M) int {
 		return 1
 	}
 	defer built.Remove()
+	launch.AtATime(6)
 	return m.Run()
 }
 

@@ -14,7 +14,8 @@
 //	a closed 4001 TEXT              the server sends a close frame with this code and ends the connection
 //	a drops                         a goes away without a word
 //	a quiet                         nothing has come for a that the script does not mention
-//	a opens PATH                    a opens a connection at a path; nothing is expected
+//	a opens PATH                    a opens a connection at a path, "with HEADER: VALUE" if need be;
+//	                                nothing is expected
 //	a refused 404 PATH              the upgrade at this path is answered with an HTTP status
 //	a pings TEXT                    a ping control frame and its pong; "a ponged TEXT" for the pong alone
 //	a sends binary TEXT             single frames as no good client sends them: also

@@ -43,9 +43,9 @@ type statusError struct{ status int }
 
 func (e statusError) Error() string { return fmt.Sprintf("upgrade refused: HTTP %d", e.status) }
 
-// dial opens a WebSocket at path of host, over TLS if secure is not nil; every
-// later call may take timeout.
-func dial(host, path string, secure *tls.Config, timeout time.Duration) (*socket, error) {
+// dial opens a WebSocket at path of host, over TLS if secure is not nil, with one
+// more header unless that is ""; every later call may take timeout.
+func dial(host, path, header string, secure *tls.Config, timeout time.Duration) (*socket, error) {
 	conn, err := net.DialTimeout("tcp", host, timeout)
 	if err != nil {
 		return nil, fmt.Errorf("dial: %w", err)
@@ -54,20 +54,23 @@ func dial(host, path string, secure *tls.Config, timeout time.Duration) (*socket
 		conn = tls.Client(conn, secure)
 	}
 	s := &socket{conn: conn, in: bufio.NewReader(conn), timeout: timeout}
-	if err := s.upgrade(host, path); err != nil {
+	if err := s.upgrade(host, path, header); err != nil {
 		conn.Close()
 		return nil, err
 	}
 	return s, nil
 }
 
-func (s *socket) upgrade(host, path string) error {
+func (s *socket) upgrade(host, path, header string) error {
+	if header != "" {
+		header += "\r\n"
+	}
 	nonce := make([]byte, 16)
 	_, _ = rand.Read(nonce)
 	key := base64.StdEncoding.EncodeToString(nonce)
 	s.extend()
 	_, err := fmt.Fprintf(s.conn, "GET %s HTTP/1.1\r\nHost: %s\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+
-		"Sec-WebSocket-Key: %s\r\nSec-WebSocket-Version: 13\r\n\r\n", path, host, key)
+		"Sec-WebSocket-Key: %s\r\nSec-WebSocket-Version: 13\r\n%s\r\n", path, host, key, header)
 	if err != nil {
 		return fmt.Errorf("send upgrade: %w", err)
 	}

@@ -37,8 +37,9 @@ func (r *run) connects(name, _ string) error {
 	return r.clients[name].greeted()
 }
 
-func (r *run) opens(name, path string) error {
-	path, err := r.expand(path)
+// opens reads `PATH [with HEADER: VALUE]`.
+func (r *run) opens(name, text string) error {
+	text, err := r.expand(text)
 	if err != nil {
 		return err
 	}
@@ -47,7 +48,8 @@ func (r *run) opens(name, path string) error {
 	}
 	c := &client{}
 	r.clients[name] = c
-	c.socket, err = dial(r.host, path, r.tls, r.target.StepTimeout)
+	path, header, _ := strings.Cut(text, " with ")
+	c.socket, err = dial(r.host, path, header, r.tls, r.target.StepTimeout)
 	return err
 }
 

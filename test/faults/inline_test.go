@@ -1,6 +1,7 @@
 package faults
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -22,7 +23,9 @@ func (s *stores) inline(register any) launch.Options {
 	manager["array"] = map[string]any{"apps": []any{
 		app(launch.Demo.ID, launch.Demo.Key), // in the store with another secret
 		app("fresh", "fresh-key"),
+		app("taken", "taken-key"), // the key of another app in the store
 	}}
+	s.put(launch.App{ID: "owner", Key: "taken-key", Secret: "s"}, 1, nil)
 	return opts
 }
 
@@ -57,6 +60,9 @@ func TestInlineAppsEnterAStoreOnlyWhenAsked(t *testing.T) {
 		if st.holds(launch.Demo.ID) != before || !strings.Contains(s.Log(), "the store's counts: app=app-id") {
 			t.Error("an app that is in the store was changed, or the log does not tell that it differs")
 		}
+		if st.holds("taken") != "" || !strings.Contains(s.Log(), "another app in the store has its key: app=taken") {
+			t.Error("an app with the key of another one was added, or the log does not tell that it was not")
+		}
 		if err := s.Stop(); err != nil {
 			t.Fatal(err)
 		}
@@ -68,4 +74,25 @@ func TestInlineAppsEnterAStoreOnlyWhenAsked(t *testing.T) {
 			t.Error("the next start changed the app, or says that it differs")
 		}
 	})
+}
+
+func TestInlineAppsAndAStoreThatCannotBeWritten(t *testing.T) {
+	buildTeststore(t)
+	config := func(register any) launch.Options {
+		return launch.Options{Config: map[string]any{
+			"app_manager": map[string]any{
+				"driver": "teststore", "teststore": map[string]any{"key": "k"}, "register_inline": register,
+				"array": map[string]any{"apps": []any{map[string]any{"id": "1", "key": "k1", "secret": "s", "enabled": true}}},
+			},
+			"cache": map[string]any{"driver": "none"}, "queue": map[string]any{"driver": "none"},
+		}}
+	}
+	s := built.Start(t, config(false))
+	if err := errors.Join(s.Stop(), s.Configure(config(true))); err != nil {
+		t.Fatal(err)
+	}
+	const says = "cannot store apps; leave it out, or set it to false"
+	if err := s.Restart(); err == nil || !strings.Contains(s.Log(), says) {
+		t.Errorf("start: %v; the log does not say %s", err, says)
+	}
 }

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackfield/jackfield/sdk/testserver"
 	"github.com/jackfield/jackfield/test/launch"
 )
 
@@ -17,11 +18,11 @@ var built *launch.Binaries
 
 func TestMain(m *testing.M) {
 	var err error
-	if built, err = launch.Build(); err != nil {
+	if built, err = launch.Build("redis", "sqs"); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	code := m.Run()
+	code := testserver.Run(m)
 	built.Remove()
 	os.Exit(code)
 }

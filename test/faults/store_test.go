@@ -10,14 +10,21 @@ import (
 	"github.com/jackfield/jackfield/test/launch"
 )
 
-// A third party's app store works with no change to the core. When it is away,
-// known apps go on and an unknown key gets a close after which clients try
-// again, never one that says that the app does not exist.
-func TestAStoreThatIsAwayIsNotAnAppThatIsUnknown(t *testing.T) {
+// buildTeststore compiles the plugin and returns its path.
+func buildTeststore(t *testing.T) string {
+	t.Helper()
 	program := built.Plugin("teststore")
 	if out, err := exec.Command("go", "build", "-o", program, "./teststore").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
+	return program
+}
+
+// A third party's app store works with no change to the core. When it is away,
+// known apps go on and an unknown key gets a close after which clients try
+// again, never one that says that the app does not exist.
+func TestAStoreThatIsAwayIsNotAnAppThatIsUnknown(t *testing.T) {
+	program := buildTeststore(t)
 	s := built.Start(t, launch.Options{Config: map[string]any{
 		"app_manager": map[string]any{"driver": "teststore", "teststore": map[string]any{"key": "app-key"}},
 		"cache":       map[string]any{"driver": "none"}, "queue": map[string]any{"driver": "none"},

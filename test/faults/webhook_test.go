@@ -103,19 +103,25 @@ const adminToken = "token-of-the-operator"
 // hooked starts a server whose demo app has these webhooks.
 func hooked(t *testing.T, elapsedMS int, urls ...string) *launch.Server {
 	t.Helper()
+	return hookedWith(t, map[string]any{
+		"webhooks": map[string]any{
+			"request_timeout_ms": 300,
+			"retry":              map[string]any{"initial_backoff_ms": 50, "max_backoff_ms": 400, "max_elapsed_time_ms": elapsedMS},
+		},
+	}, urls...)
+}
+
+// hookedWith is hooked with further configuration.
+func hookedWith(t *testing.T, config map[string]any, urls ...string) *launch.Server {
+	t.Helper()
 	var hooks []any
 	for _, url := range urls {
 		hooks = append(hooks, map[string]any{"url": url, "event_types": []string{"channel_occupied", "channel_vacated", "client_event"}})
 	}
 	app := launch.Demo
 	app.Fields = map[string]any{"enable_client_messages": true, "webhooks": hooks}
-	return built.Start(t, launch.Options{Apps: []launch.App{app}, Config: map[string]any{
-		"admin": map[string]any{"token": adminToken},
-		"webhooks": map[string]any{
-			"request_timeout_ms": 300,
-			"retry":              map[string]any{"initial_backoff_ms": 50, "max_backoff_ms": 400, "max_elapsed_time_ms": elapsedMS},
-		},
-	}})
+	config["admin"] = map[string]any{"token": adminToken}
+	return built.Start(t, launch.Options{Apps: []launch.App{app}, Config: config})
 }
 
 // enter subscribes to a private channel.

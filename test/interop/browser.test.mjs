@@ -147,14 +147,35 @@ test('messages are compressed when the server is set to', limits, async () => {
   await Promise.all([page.close(), other.close()]);
 });
 
-test('a page that is refused gives up, one that loses its server comes back', limits, async () => {
-  const [refused, page] = [await browser.open(), await visitor('ann', 'presence-back')];
-  const code = await refused.evaluate(async () => {
-    connect('ann', 'no-such-key');
-    await next(pusher.connection, 'disconnected');
-    return { errors, retry: Boolean(pusher.connection.retryTimer) };
+/** Runs something in a page that ends its connection; resolves with what pusher-js was told first and does then. */
+const ending = (page, cause, arg) => page.evaluate(cause, arg)
+  .then(() => page.evaluate(async () => ({ retry: await retry, code: errors[0] })));
+
+for (const [key, code, retry] of [
+  ['no-such-key', 4001, 'never'], ['off-key', 4003, 'never'], ['full-key', 4004, 'never'], ['origin-key', 4009, 'never'],
+  ['signin-key', 4009, 'never'], ['tls-key', 4000, 'at once'],
+]) {
+  test(`${code} in a page (${key}): ${retry}`, limits, async () => {
+    const [page, first] = [await browser.open(), await browser.open()];
+    if (code === 4004) await first.evaluate(async (key) => (connect('ann', key), await next(pusher.connection, 'connected'), null), key);
+    assert.deepEqual(await ending(page, (key) => connect('ann', key), key), { retry, code });
+    await Promise.all([page.close(), first.close()]);
   });
-  assert.deepEqual(code, { errors: [4001], retry: false });
+}
+
+test('1003 and 1009 in a page: later', limits, async () => {
+  const page = await browser.open();
+  const established = () => page.evaluate(() => (connect('ann'), next(pusher.connection, 'connected')).then(() => {}));
+  await established();
+  assert.deepEqual(await ending(page, () => pusher.connection.connection.transport.socket.send(new Uint8Array(3))), { retry: 'later', code: 1003 });
+  await page.evaluate(() => pusher.disconnect());
+  await established();
+  assert.deepEqual(await ending(page, () => pusher.send_event('client-e', 'x'.repeat(1 << 20), 'private-room') && undefined), { retry: 'later', code: 1009 });
+  await page.close();
+});
+
+test('a page that loses its server comes back, its subscriptions with it', limits, async () => {
+  const page = await visitor('ann', 'presence-back');
   await page.evaluate(() => listen('back', 'presence-back', 'pusher:subscription_succeeded'));
   await control('stop');
   await control('start');

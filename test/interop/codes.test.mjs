@@ -20,6 +20,26 @@ for (const [key, code, why] of [
   });
 }
 
+/** Resolves when the app that was taken away is there again. */
+async function restored() {
+  const leaving = backEnd({ id: 'leaving', key: 'leaving-key', secret: 's' });
+  while (await leaving.get({ path: '/channels' }).catch(() => null) === null) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+for (const [action, code] of [['disable', 4003], ['delete', 4001]]) {
+  test(`${code} (an app is taken away: ${action}): never`, limits, async () => {
+    const pusher = await connected(client(undefined, {}, 'leaving-key'));
+    const [seen, retry] = [codes(pusher), retries(pusher)];
+    await control(action);
+    assert.equal(await retry, 'never');
+    assert.equal(seen[0], code);
+    await control('restore');
+    await restored();
+  });
+}
+
 test('4004 (over quota): never', limits, async () => {
   await connected(client(undefined, {}, 'full-key'));
   const pusher = client(undefined, {}, 'full-key');

@@ -2,6 +2,7 @@ package interop
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log"
 	"maps"
@@ -10,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -33,8 +35,12 @@ func runTests(m *testing.M) int {
 		return 1
 	}
 	defer built.Remove()
+	launch.AtATime(4)
 	return m.Run()
 }
+
+// leaving is an app that a script may have switched off and deleted.
+var leaving = launch.App{ID: "leaving", Key: "leaving-key", Secret: "s", Fields: map[string]any{}}
 
 // special are apps that refuse or close their clients, each for its reason, and one
 // for pages of this machine only.
@@ -54,6 +60,8 @@ var special = []launch.App{
 // settings are what the server of a file is set to besides.
 var settings = map[string]map[string]any{
 	"full.test.mjs":    {"max_connections": 1},
+	"ping.test.mjs":    {"activity_timeout": 1, "websocket": map[string]any{"ping_event": true}},
+	"prefix.test.mjs":  {"path_prefix": "/ws"},
 	"silence.test.mjs": {"activity_timeout": 1},
 }
 
@@ -75,17 +83,32 @@ func runAll(t *testing.T, compression bool) {
 			t.Parallel()
 			mail := httptest.NewServer(&mailbox{})
 			t.Cleanup(mail.Close)
-			config := map[string]any{"user_authentication_timeout": 1}
-			maps.Copy(config, settings[file])
-			if compression {
-				config["websocket"] = map[string]any{"compression": "shared"}
+			opts := launch.Options{
+				Apps:   append([]launch.App{leaving, hooked(mail.URL)}, special...),
+				Config: configFor(file, compression),
 			}
-			server := built.Start(t, launch.Options{Apps: append([]launch.App{hooked(mail.URL)}, special...), Config: config})
-			control := httptest.NewServer(controls(server))
+			server := built.Start(t, opts)
+			control := httptest.NewServer(controls(server, opts))
 			t.Cleanup(control.Close)
 			runNode(t, file, server.Port, control.URL, mail.URL, compression)
 		})
 	}
+}
+
+// configFor returns the configuration of the server of a file.
+func configFor(file string, compression bool) map[string]any {
+	config := map[string]any{"user_authentication_timeout": 1}
+	maps.Copy(config, settings[file])
+	if compression {
+		sockets, _ := config["websocket"].(map[string]any)
+		sockets = maps.Clone(sockets)
+		if sockets == nil {
+			sockets = map[string]any{}
+		}
+		sockets["compression"] = "shared"
+		config["websocket"] = sockets
+	}
+	return config
 }
 
 // TestExample runs the snippet that "make run" and the README show.
@@ -105,10 +128,19 @@ func TestExample(t *testing.T) {
 	}
 }
 
-// controls lets a script stop and start its server.
-func controls(server *launch.Server) http.Handler {
+// controls lets a script stop and start its server, and take its first app away.
+func controls(server *launch.Server, opts launch.Options) http.Handler {
+	without, off := opts, opts
+	without.Apps = opts.Apps[1:]
+	off.Apps = slices.Clone(opts.Apps)
+	off.Apps[0].Fields = map[string]any{"enabled": false}
 	mux := http.NewServeMux()
-	for name, do := range map[string]func() error{"stop": server.Stop, "kill": server.Kill, "start": server.Restart} {
+	for name, do := range map[string]func() error{
+		"stop": server.Stop, "kill": server.Kill, "start": server.Restart,
+		"disable": func() error { return reload(server, off) },
+		"delete":  func() error { return reload(server, without) },
+		"restore": func() error { return reload(server, opts) },
+	} {
 		mux.HandleFunc("POST /"+name, func(w http.ResponseWriter, _ *http.Request) {
 			if err := do(); err != nil {
 				http.Error(w, err.Error(), http.StatusInternalServerError)
@@ -116,6 +148,10 @@ func controls(server *launch.Server) http.Handler {
 		})
 	}
 	return mux
+}
+
+func reload(server *launch.Server, opts launch.Options) error {
+	return errors.Join(server.Configure(opts), server.Reload())
 }
 
 // runNode runs a test file and shows what it printed.

@@ -1,7 +1,7 @@
 // What the pages of the browser tests offer to the tests; runs in the page.
 window.settings = {};
 
-/** A pusher-js client whose back end vouches for user. */
+/** A pusher-js client whose back end vouches for user; window.retry is when it plans to come back, once its connection ends. */
 window.connect = (user, key = settings.key) => {
   window.pusher = new Pusher(key, {
     wsHost: '127.0.0.1', wsPort: settings.wsPort, forceTLS: false, enabledTransports: ['ws'], disableStats: true, cluster: '',
@@ -12,6 +12,14 @@ window.connect = (user, key = settings.key) => {
   window.errors = [];
   pusher.connection.bind('state_change', ({ current }) => states.push(current));
   pusher.connection.bind('error', (error) => errors.push((error.error ?? error).data?.code));
+  const plan = pusher.connection.retryIn;
+  window.retry = new Promise((resolve) => {
+    pusher.connection.bind('disconnected', () => resolve('never'));
+    pusher.connection.retryIn = function (delay) {
+      resolve(delay > 0 ? 'later' : 'at once');
+      plan.call(this, delay);
+    };
+  });
 };
 
 /** A laravel-echo client on top of connect's. */

@@ -8,13 +8,14 @@ import (
 	"path/filepath"
 )
 
-// Binaries are the core and plugins, built from this tree.
+// Binaries are the core and some plugins, built from this tree.
 type Binaries struct {
-	dir string
+	dir     string
+	plugins []string
 }
 
-// Build compiles the core, the memory plugin and the plugins that are named into
-// a new temporary directory, with the race detector if the calling test has it.
+// Build compiles the core, the memory plugin and the plugins with these names
+// into a new temporary directory, with the race detector if the calling test has it.
 func Build(plugins ...string) (*Binaries, error) {
 	root, err := moduleRoot()
 	if err != nil {
@@ -24,11 +25,11 @@ func Build(plugins ...string) (*Binaries, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make directory for binaries: %w", err)
 	}
-	b := &Binaries{dir: dir}
+	b := &Binaries{dir: dir, plugins: append([]string{"memory"}, plugins...)}
 	err = compile(root, b.Core(), "./cmd/jackfield")
-	for _, plugin := range append([]string{"memory"}, plugins...) {
+	for _, name := range b.plugins {
 		if err == nil {
-			err = compile(root, b.Plugin(plugin), "./plugins/"+plugin)
+			err = compile(root, b.Plugin(name), "./plugins/"+name)
 		}
 	}
 	if err != nil {

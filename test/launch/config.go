@@ -23,7 +23,7 @@ func (a App) record() map[string]any {
 }
 
 // config returns the configuration of a server; extra wins over what is made here.
-func config(port, metricsPort int, runDir string, apps []App, extra map[string]any) map[string]any {
+func config(port, metricsPort int, runDir string, plugins []string, apps []App, extra map[string]any) map[string]any {
 	records := make([]any, len(apps))
 	for i, app := range apps {
 		records[i] = app.record()
@@ -36,7 +36,11 @@ func config(port, metricsPort int, runDir string, apps []App, extra map[string]a
 		"app_manager":    map[string]any{"driver": "memory", "array": map[string]any{"apps": records}},
 	}
 	if raceEnabled {
-		cfg["plugins"] = map[string]any{"memory": map[string]any{"env": []string{"GORACE"}}}
+		env := make(map[string]any)
+		for _, name := range plugins {
+			env[name] = map[string]any{"env": []string{"GORACE"}}
+		}
+		cfg["plugins"] = env
 	}
 	maps.Copy(cfg, extra)
 	return cfg

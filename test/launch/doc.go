@@ -1,7 +1,8 @@
 // Package launch builds the real binaries once and starts them for the tests
 // that look at Jackfield from outside.
 //
-// A TestMain calls Build before the tests and Remove after them:
+// A TestMain calls Build before the tests, with the plugins that it wants beside
+// memory, and Remove after them:
 //
 //	func TestMain(m *testing.M) {
 //		built, err := launch.Build() // or with plugins beside memory: Build("sqs")

@@ -122,7 +122,7 @@ func (s *Server) configure(opts Options) error {
 	if opts.Apps == nil {
 		opts.Apps = []App{Demo}
 	}
-	cfg := config(s.Port, s.MetricsPort, filepath.Join(s.dir, "run"), opts.Apps, opts.Config)
+	cfg := config(s.Port, s.MetricsPort, filepath.Join(s.dir, "run"), s.binaries.plugins, opts.Apps, opts.Config)
 	if s.secure = opts.TLS; s.secure {
 		cert, key, err := makeCertificate(s.dir)
 		if err != nil {

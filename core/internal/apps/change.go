@@ -25,10 +25,13 @@ func (r *Registry) Changed(change contract.AppChange) {
 	if h == nil {
 		return
 	}
-	if change.Deleted {
+	held := h.Load().Record.Revision
+	h.want(change.Revision)
+	if change.Deleted && held != 0 {
 		h.reborn.Store(true)
+		h.want(held + 1)
 	}
-	if change.Deleted || change.Revision == 0 || change.Revision > h.Load().Record.Revision {
+	if change.Deleted || change.Revision == 0 || change.Revision > held {
 		r.doubt(h)
 		r.hurry(h)
 	}

@@ -172,12 +172,66 @@ func TestAnAppThatIsAddedAnew(t *testing.T) {
 		synctest.Wait()
 		s.put(anApp("a", 2)) // nobody tells
 		for refreshes := 1; h.Load().Record.Revision != 2; refreshes++ {
-			if refreshes > insists {
+			if refreshes > 3 {
 				t.Fatalf("the store insists in vain: revision %d", h.Load().Record.Revision)
 			}
 			time.Sleep(time.Minute)
 			mustFind(t, r.ByID, "a")
 			synctest.Wait()
+		}
+	})
+}
+
+// A replica that lags behind a moment is not believed, one that does so for long is.
+func TestAStoreThatLagsBehind(t *testing.T) {
+	s := newStore(anApp("a", 1), anApp("b", 1))
+	inBubble(t, s, Options{}, func(t *testing.T, r *Registry) {
+		a, b := mustFind(t, r.ByID, "a"), mustFind(t, r.ByID, "b")
+		r.Changed(contract.AppChange{ID: "a", Revision: 2})
+		r.Changed(contract.AppChange{ID: "b", Deleted: true})
+		time.Sleep(700 * time.Millisecond)
+		s.put(anApp("a", 2))
+		s.set(func() { delete(s.apps, "b") })
+		time.Sleep(time.Second)
+		if got := a.Load().Record.Revision; got != 2 || !b.Load().Gone {
+			t.Errorf("revision %d, gone %v", got, b.Load().Gone)
+		}
+		s.questions()
+		r.Changed(contract.AppChange{ID: "a", Revision: 9}) // which never comes
+		time.Sleep(time.Minute)
+		s.checkQuestions(t, refreshTries)
+		mustFind(t, r.ByID, "a")
+		s.checkQuestions(t, 0)
+	})
+}
+
+func TestCloseDoesNotWaitForAStoreThatLagsBehind(t *testing.T) {
+	s := newStore(anApp("a", 1))
+	inBubble(t, s, Options{}, func(t *testing.T, r *Registry) {
+		mustFind(t, r.ByID, "a")
+		r.Changed(contract.AppChange{ID: "a", Revision: 9})
+		synctest.Wait()
+		began := time.Now()
+		r.Close()
+		if took := time.Since(began); took != 0 {
+			t.Errorf("it waited %v", took)
+		}
+	})
+}
+
+// A store that is asked at every look-up and answers from a replica that lags
+// behind does not undo a change of this node.
+func TestALaggingReplicaDoesNotUndoALocalChange(t *testing.T) {
+	s := newStore(anApp("a", 1))
+	inBubble(t, s, Options{AlwaysAsk: true}, func(t *testing.T, r *Registry) {
+		h := mustFind(t, r.ByID, "a")
+		next := anApp("a", 2)
+		r.Learn(&next)
+		for range 10 {
+			mustFind(t, r.ByID, "a")
+		}
+		if got := h.Load().Record.Revision; got != 2 {
+			t.Errorf("revision %d", got)
 		}
 	})
 }

@@ -18,8 +18,15 @@
 //   - An app that the store does not have is remembered as absent for a few
 //     seconds, and so are at most some thousands.
 //   - However many callers want the same unknown app, the store is asked once.
+//   - An app that is not held is looked for in the shared cache first, if there is
+//     one; what is held is only ever refreshed from the store.
+//   - Names that the store lacks use up a budget. While it is spent, apps that are
+//     not held are ErrUnavailable, so that guessing keys does not load the store.
 //   - A record with a lower revision than the one held is an old copy from a slow
 //     reader and is ignored.
+//
+// Who hears of a change calls Changed: another node, or the store by itself. Who
+// makes one in the store calls Learn or Lose, and OnLocalChange passes it on.
 //
 // The two errors are different things for a client: ErrUnknown is final, the app
 // does not exist; ErrUnavailable means that nobody could say, and to try again.

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/jackfield/jackfield/sdk/contract"
 )
@@ -24,11 +25,14 @@ type Handle struct {
 	// reborn is set while a deletion was told that the store has not confirmed:
 	// another app with the same id may have been added since.
 	reborn atomic.Bool
-	// lower counts how often in a row the store gave the same lower revision.
+	// wanted is the revision that a change was told to have, 0 for none: a store
+	// that answers with a lower one lags behind.
+	wanted atomic.Uint64
+	// lower is a lower revision that the store gives, and since when nothing else.
 	// Guarded by Registry.changes.
 	lower struct {
 		revision uint64
-		times    int
+		since    time.Duration
 	}
 	// used is set by look-ups and cleared by the sweeper.
 	used atomic.Bool
@@ -95,22 +99,33 @@ func (h *Handle) is(key string) bool {
 	return !app.Gone && app.Record.Key == key
 }
 
-// insists is how often in a row a store must give a lower revision to be believed
-// that the app was deleted and added anew, or restored from a backup.
-const insists = 3
-
-// believes reports whether record is to replace what h holds; Registry.changes is
-// held. A lower revision is an old copy, unless the app was deleted meanwhile, of
-// which current answers tell, or the store insists.
-func (h *Handle) believes(record *contract.App, current bool) bool {
+// believes reports whether record, which came at the time now, is to replace what
+// h holds; Registry.changes is held. A lower revision is an old copy, unless the
+// app was deleted meanwhile, of which current answers tell, or the store has said
+// nothing else for a while: it was added anew unnoticed, or restored.
+func (h *Handle) believes(record *contract.App, current bool, now, while time.Duration) bool {
 	reborn := current && h.reborn.Swap(false)
 	if !older(record, h.Load().Record) {
-		h.lower.times = 0
+		h.lower.revision = 0
 		return true
 	}
 	if h.lower.revision != record.Revision {
-		h.lower.revision, h.lower.times = record.Revision, 0
+		h.lower.revision, h.lower.since = record.Revision, now
 	}
-	h.lower.times++
-	return reborn || h.lower.times >= insists
+	return reborn || now-h.lower.since >= while
+}
+
+// lags reports whether record is older than what is known to be stored.
+func (h *Handle) lags(record *contract.App) bool {
+	return record.Revision != 0 && record.Revision < h.wanted.Load()
+}
+
+// want notes that a change with this revision was told.
+func (h *Handle) want(revision uint64) {
+	for {
+		known := h.wanted.Load()
+		if revision <= known || h.wanted.CompareAndSwap(known, revision) {
+			return
+		}
+	}
 }

@@ -119,11 +119,11 @@ func (r *Registry) accept(record *contract.App, seen sight, good time.Duration) 
 	if seen.cold {
 		current = r.told.Load() == seen.told
 	}
-	if old := h.Load().Record; h.believes(record, current) && !reflect.DeepEqual(record, old) {
+	if old := h.Load().Record; h.believes(record, current, r.now(), r.opts.SoftTTL) && !reflect.DeepEqual(record, old) {
 		r.swap(h, record)
 		changed = true
 	}
-	if current {
+	if current && !h.lags(record) {
 		r.renew(h, good)
 	} else {
 		h.hard.CompareAndSwap(0, int64(r.now()+r.hardTTL()))
@@ -210,6 +210,10 @@ func (r *Registry) remove(h *Handle) {
 func (r *Registry) SetDefaults(limits Limits) {
 	var changed []*Handle
 	r.changes.Lock()
+	if r.opts.Defaults == limits {
+		r.changes.Unlock()
+		return
+	}
 	r.opts.Defaults = limits
 	r.ids.each(func(_ string, h *Handle) {
 		if old := h.Load(); !old.Gone {

@@ -99,6 +99,8 @@ type Registry struct {
 	guard   *guard
 	woken   chan struct{} // one waiting call of the sweeper
 	told    atomic.Uint64 // changes that were told, of any app
+	closing chan struct{} // closed by Close
+	closed  sync.Once
 	hurried chan struct{} // one for each refresh that does not wait for the sweeper
 
 	local atomic.Pointer[func(contract.AppChange)] // learns of changes made here
@@ -116,6 +118,7 @@ func New(opts Options) *Registry {
 		absent:  newAbsent(opts.AbsentTTL, opts.MaxAbsent),
 		flights: newFlights(),
 		guard:   newGuard(opts.MissesPerSecond),
+		closing: make(chan struct{}),
 		hurried: make(chan struct{}, refreshers),
 		woken:   make(chan struct{}, 1),
 	}
@@ -126,7 +129,10 @@ func (r *Registry) Len() int { return int(r.ids.size.Load()) }
 
 // Close waits for questions to the store that are under way; later look-ups of
 // apps that are not held fail with ErrUnavailable. It may be called twice.
-func (r *Registry) Close() { r.flights.close() }
+func (r *Registry) Close() {
+	r.closed.Do(func() { close(r.closing) })
+	r.flights.close()
+}
 
 // Held returns the handle of an app that is held here, nil for any other. The
 // store is never asked, and the app may be older than the store's.

@@ -60,16 +60,45 @@ func (r *Registry) refreshWatched() {
 	wg.Wait()
 }
 
-// refresh asks the store for h. If it joined a question that was under way
-// before h was doubted, it asks once more.
+// A store whose replicas lag behind is asked again after pauses that grow from
+// lagPause, 6 times in 3 seconds; then its word counts.
+const (
+	lagPause     = 50 * time.Millisecond
+	refreshTries = 8
+)
+
+// refresh asks the store for h. It asks again if it joined a question that was
+// under way before h was doubted, or if the store lags behind what was told.
 func (r *Registry) refresh(h *Handle) {
 	h.late.Store(false)
-	for range 2 {
+	pause := lagPause
+	for try := 1; try <= refreshTries; try++ {
+		if try == refreshTries {
+			h.wanted.Store(0)
+		}
 		f := r.flights.start(query{name: h.Load().Record.ID}, r.load)
 		<-f.done
 		if f.err != nil || !r.due(h) {
 			return
 		}
+		if h.lags(h.Load().Record) {
+			if !r.wait(pause) {
+				return
+			}
+			pause *= 2
+		}
+	}
+}
+
+// wait waits for d and reports whether the registry lasted that long.
+func (r *Registry) wait(d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-r.closing:
+		return false
 	}
 }
 

@@ -168,9 +168,15 @@ func (h *Host) Queue() contract.Queue {
 	return h.queue
 }
 
-// RateLimiter returns the limiter, nil if no plugin serves one. It satisfies
-// contract.RateLeaser too.
-func (h *Host) RateLimiter() contract.RateLimiter {
+// SharedLimiter is what RateLimiter returns. Lease answers ErrUnsupported if the
+// driver lacks it.
+type SharedLimiter interface {
+	contract.RateLimiter
+	contract.RateLeaser
+}
+
+// RateLimiter returns the limiter, nil if no plugin serves one.
+func (h *Host) RateLimiter() SharedLimiter {
 	if h.limiter == nil {
 		return nil
 	}

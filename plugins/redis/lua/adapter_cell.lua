@@ -1,8 +1,8 @@
--- A cell: KEYS[1] is its "meta", and all its other keys stand beside that one.
+-- A cell: its "meta" is one of KEYS, and all its other keys stand beside that.
 -- ARGV: the command, the incarnation that asks, the newest epoch it knows of,
 -- and what the command needs.
-local base = string.sub(KEYS[1], 1, -5)
 local time, me, known = now(), ARGV[2], tonumber(ARGV[3])
+local meta, base -- of the cell at hand
 local cell = {}
 local told, size = {}, 0
 
@@ -13,16 +13,17 @@ local function framed(s) return #s .. ':' .. s end
 
 local function publish(text) redis.call(PUBLISH, base .. 'state', text) end
 
--- begin reads where the cell stands. The id of the server's history is another
+-- begin turns to a cell and reads where it stands. The id of the server's history is another
 -- after a restart and after a promotion: what was written before may lack its
 -- end, and an empty cell may have lost everything. Both begin a new epoch.
-local function begin()
+local function begin(key)
+  meta, base = key, string.sub(key, 1, -5)
   local run = string.match(redis.call('INFO', 'replication'), 'master_replid:(%x+)') or ''
-  local meta = redis.call('HMGET', KEYS[1], 'run', 'epoch', 'seq')
-  cell.epoch, cell.seq = tonumber(meta[2]), tonumber(meta[3])
-  if meta[1] == run then return end
+  local was = redis.call('HMGET', meta, 'run', 'epoch', 'seq')
+  cell.epoch, cell.seq = tonumber(was[2]), tonumber(was[3])
+  if was[1] == run then return end
   cell.epoch, cell.seq = math.max(time, known + 1, (cell.epoch or 0) + 1), 0
-  redis.call('HSET', KEYS[1], 'run', run, 'epoch', int(cell.epoch), 'seq', 0)
+  redis.call('HSET', meta, 'run', run, 'epoch', int(cell.epoch), 'seq', 0)
   redis.call('DEL', base .. 'log', base .. 'applied')
   publish('epoch ' .. int(cell.epoch))
 end
@@ -30,7 +31,7 @@ end
 -- tell publishes the changes noted so far.
 local function tell()
   if #told == 0 then return end
-  redis.call('HSET', KEYS[1], 'seq', cell.seq)
+  redis.call('HSET', meta, 'seq', cell.seq)
   publish('changes ' .. table.concat(told))
   told, size = {}, 0
 end

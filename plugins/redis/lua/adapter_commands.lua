@@ -9,7 +9,7 @@ function commands.join(length, reads, writes, node, token)
   local mine = lease(me)
   if mine and mine.token == token then return place('ok') end
   if lives(mine) then return {'conflict'} end
-  if mine or redis.call('ZSCORE', gone, me) then return {'fenced'} end
+  if mine or redis.call('ZSCORE', gone(), me) then return {'fenced'} end
   length = tonumber(length)
   local l = {
     ends = time + length, renewed = time, steady = time, length = length,
@@ -46,18 +46,16 @@ function commands.renew()
   return place('ok')
 end
 
--- reap: only a node whose own renewals had no gap for a whole lease judges others.
-function commands.reap()
+-- dead: only a node whose own renewals had no gap for a whole lease judges others.
+function commands.dead()
   local l = lease(me)
   if not lives(l) then return {'fenced'} end
   if time - l.renewed > l.length / 2 or time - l.steady < l.length then return {'ok'} end
-  local dead = ended()
-  for _, of in ipairs(dead) do release(of) end
-  return {'ok', unpack(dead)}
+  return {'ok', unpack(ended())}
 end
 
--- bury: an incarnation that was reaped in another cell, where its lease ended a
--- moment sooner.
+-- bury: an incarnation that is dead in one of the cells. In another its lease may
+-- have ended a moment later.
 function commands.bury(of)
   if not lives(lease(me)) then return {'fenced'} end
   local l = lease(of)
@@ -120,7 +118,7 @@ end
 function commands.page(cursor)
   local epoch, at, of = string.match(cursor, '^(%d+) (%d+) (.*)$')
   if cursor ~= '' and tonumber(epoch) ~= cell.epoch then return {'unknown'} end
-  local all = redis.call('HKEYS', leases)
+  local all = redis.call('HKEYS', leases())
   table.sort(all)
   local answer, nextOf = place(''), nil
   for _, other in ipairs(all) do
@@ -158,24 +156,29 @@ end
 
 function commands.lead()
   if not lives(lease(me)) then return {'fenced'} end
-  local meta = redis.call('HMGET', KEYS[1], 'leader', 'cursor_epoch', 'cursor_seq')
-  if meta[1] and meta[1] ~= me and lives(lease(meta[1])) then return {'conflict', meta[1]} end
-  redis.call('HSET', KEYS[1], 'leader', me)
-  return {'ok', meta[2] or '0', meta[3] or '0'}
+  local led = redis.call('HMGET', meta, 'leader', 'cursor_epoch', 'cursor_seq')
+  if led[1] and led[1] ~= me and lives(lease(led[1])) then return {'conflict', led[1]} end
+  redis.call('HSET', meta, 'leader', me)
+  return {'ok', led[2] or '0', led[3] or '0'}
 end
 
 -- advance: epoch and seq of the cursor, and 1 to resign.
 function commands.advance(epoch, seq, resign)
   if not lives(lease(me)) then return {'fenced'} end
-  local meta = redis.call('HMGET', KEYS[1], 'leader', 'cursor_epoch', 'cursor_seq')
-  if meta[1] ~= me then return {'conflict', meta[1] or ''} end
-  local e, s = tonumber(meta[2] or 0), tonumber(meta[3] or 0)
+  local led = redis.call('HMGET', meta, 'leader', 'cursor_epoch', 'cursor_seq')
+  if led[1] ~= me then return {'conflict', led[1] or ''} end
+  local e, s = tonumber(led[2] or 0), tonumber(led[3] or 0)
   if e < tonumber(epoch) or e == tonumber(epoch) and s < tonumber(seq) then
-    redis.call('HSET', KEYS[1], 'cursor_epoch', epoch, 'cursor_seq', seq)
+    redis.call('HSET', meta, 'cursor_epoch', epoch, 'cursor_seq', seq)
   end
-  if resign == '1' then redis.call('HDEL', KEYS[1], 'leader') end
+  if resign == '1' then redis.call('HDEL', meta, 'leader') end
   return {'ok'}
 end
 
-begin()
-return commands[ARGV[1]](unpack(ARGV, 4, 9))
+local answers = {}
+for i, key in ipairs(KEYS) do
+  begin(key)
+  answers[i] = commands[ARGV[1]](unpack(ARGV, 4, 9))
+end
+if #KEYS == 1 then return answers[1] end
+return answers

@@ -1,15 +1,18 @@
 -- Leases: by incarnation, when one ends, when it was renewed last, since when the
 -- renewals have no gap, how long it is, and what its node reads and writes. "gone"
 -- are incarnations that can never come back.
-local leases, gone = base .. 'lease', base .. 'gone'
 local reapAfter, remember = 2000, 86400000
 
+local function leases() return base .. 'lease' end
+
+local function gone() return base .. 'gone' end
+
 local function lease(of)
-  local text = redis.call('HGET', leases, of)
+  local text = redis.call('HGET', leases(), of)
   return text and cjson.decode(text)
 end
 
-local function keep(of, l) redis.call('HSET', leases, of, cjson.encode(l)) end
+local function keep(of, l) redis.call('HSET', leases(), of, cjson.encode(l)) end
 
 local function lives(l) return l and time < l.ends end
 
@@ -26,15 +29,15 @@ local function release(of)
   for _, h in ipairs(holdings) do set(of, h.name, h.user, '', false, 0, 0) end
   tell()
   redis.call('DEL', held(of))
-  redis.call('HDEL', leases, of)
+  redis.call('HDEL', leases(), of)
   redis.call('HDEL', base .. 'applied', of)
-  redis.call('ZADD', gone, int(time), of)
-  redis.call('ZREMRANGEBYSCORE', gone, '-inf', int(time - remember))
+  redis.call('ZADD', gone(), int(time), of)
+  redis.call('ZREMRANGEBYSCORE', gone(), '-inf', int(time - remember))
 end
 
 -- ended finds the leases that ended long enough ago.
 local function ended()
-  local all, dead = redis.call('HGETALL', leases), {}
+  local all, dead = redis.call('HGETALL', leases()), {}
   for i = 1, #all, 2 do
     if time - cjson.decode(all[i + 1]).ends > reapAfter then dead[#dead + 1] = all[i] end
   end
@@ -45,7 +48,7 @@ end
 -- unreadable names a living node which the new one cannot understand, or which
 -- cannot understand the new one.
 local function unreadable(l)
-  local all = redis.call('HGETALL', leases)
+  local all = redis.call('HGETALL', leases())
   for i = 1, #all, 2 do
     local o = cjson.decode(all[i + 1])
     if lives(o) and (l.writes > o.reads or o.writes > l.reads) then

@@ -42,6 +42,8 @@ local retry = 0
 if after > window then
   retry = after - window
   granted, after = 0, taken
+elseif granted == 0 then
+  retry = after + interval - window
 elseif granted > 0 then
   local free = string.format('%.0f %.0f', now + math.floor(after / 1000), after % 1000)
   if ARGV[6] == '' then

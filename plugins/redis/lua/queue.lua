@@ -17,9 +17,10 @@ local state = KEYS[11]     -- hash of counters: number, turn, deaths, bytes
 local dead = KEYS[12]      -- zset of numbers by order of death
 local deaths = KEYS[13]    -- hash, number -> JSON {reason, at}
 local deadids = KEYS[14]   -- zset, all scores 0: "<length of id><id><number>" of dead letters
+local losses = KEYS[15]    -- hash, number -> leases lost since a worker last had its say
 
 local channel = ARGV[2]               -- where waiting consumers listen
-local most_attempts = tonumber(ARGV[3]) -- of jobs that do not say
+local most_attempts = tonumber(ARGV[3]) -- of jobs that do not say, and most leases lost in a row
 local retention = tonumber(ARGV[4])   -- dead letters to keep
 local stalled = tonumber(ARGV[5])     -- groups that become due at a time
 
@@ -105,10 +106,11 @@ local function unlink(number, group)
 end
 
 local function forget(number)
-  redis.call('HINCRBY', state, 'bytes', -redis.call('HSTRLEN', bodies, number))
+  redis.call('HINCRBY', state, 'bytes', 0 - redis.call('HSTRLEN', bodies, number))
   redis.call('HDEL', jobs, number)
   redis.call('HDEL', bodies, number)
   redis.call('HDEL', attempts, number)
+  redis.call('HDEL', losses, number)
 end
 
 -- Forgets a dead letter, whose id must be known.
@@ -136,11 +138,12 @@ local function bury(number, job, reason)
 end
 
 -- Gives a group's first job, which has no place, another attempt at due, or
--- makes it a dead letter. Returns whether it died.
-local function try_again(number, reason, due)
+-- makes it a dead letter: because its attempts are used up, or because of a
+-- reason of the caller's. Returns whether it died.
+local function try_again(number, reason, due, must_die)
   local job = job_of(number)
   local most = job.max > 0 and job.max or most_attempts
-  if tonumber(redis.call('HGET', attempts, number) or 0) >= most then
+  if must_die or tonumber(redis.call('HGET', attempts, number) or 0) >= most then
     bury(number, job, reason)
     return true
   end
@@ -160,7 +163,10 @@ local function advance()
     redis.call('ZREM', out, group)
     redis.call('HDEL', held, group)
     lost = lost + 1
-    if try_again(head(group), 'the last lease ended without an outcome', now) then
+    -- A job that ends its workers must not do so for ever, whatever it says.
+    local number = head(group)
+    local fatal = redis.call('HINCRBY', losses, number, 1) >= most_attempts
+    if try_again(number, 'the last lease ended without an outcome', now, fatal) then
       died = died + 1
     end
   end

@@ -30,6 +30,7 @@ if how == 'ack' then
   forget(number)
   schedule_next(job.group)
 elseif how == 'nack' then
+  redis.call('HDEL', losses, number)
   died = try_again(number, ARGV[9], now + time)
 elseif how == 'reject' then
   bury(number, job, ARGV[9])

@@ -20,8 +20,11 @@ type Bench struct {
 	servers int
 }
 
-// Build compiles the core and the plugins memory and redis, as they are released,
-// into a temporary directory.
+// built are the plugins that Build compiles.
+var built = []string{"memory", "redis"}
+
+// Build compiles the core and the plugins that are measured, as they are
+// released, into a temporary directory.
 func Build(p Processors) (*Bench, error) {
 	root, err := moduleRoot()
 	if err != nil {
@@ -32,7 +35,11 @@ func Build(p Processors) (*Bench, error) {
 		return nil, fmt.Errorf("make directory for binaries: %w", err)
 	}
 	b := &Bench{Processors: p, root: root, dir: dir}
-	for out, pkg := range map[string]string{b.core(): "./cmd/jackfield", b.Plugin("memory"): "./plugins/memory", b.Plugin("redis"): "./plugins/redis"} {
+	targets := map[string]string{b.core(): "./cmd/jackfield"}
+	for _, name := range built {
+		targets[b.Plugin(name)] = "./plugins/" + name
+	}
+	for out, pkg := range targets {
 		if text, err := b.Go("build", "-trimpath", "-ldflags", "-s -w", "-o", out, pkg); err != nil {
 			b.Remove()
 			return nil, fmt.Errorf("%w\n%s", err, text)

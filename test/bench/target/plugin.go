@@ -16,28 +16,29 @@ import (
 	"github.com/jackfield/jackfield/sdk/wire"
 )
 
-// Plugin is the memory plugin without a server, its cache open.
+// Plugin is a plugin without a server, its cache open.
 type Plugin struct {
 	*Process
 	conn *grpc.ClientConn
 	caps []contract.Capability
 }
 
-// StartPlugin starts the plugin as for a server that attaches to it.
-func (b *Bench) StartPlugin() (*Plugin, error) {
-	process, err := start(b.Server, b.Plugin("memory"), "serve", "--debug")
+// StartPlugin starts a plugin as for a server that attaches to it, and opens the
+// cache driver of its name with the options, a JSON object or nil.
+func (b *Bench) StartPlugin(name string, options []byte) (*Plugin, error) {
+	process, err := start(b.Server, b.Plugin(name), "serve", "--debug")
 	if err != nil {
 		return nil, err
 	}
 	p := &Plugin{Process: process}
-	if err := p.open(); err != nil {
+	if err := p.open(name, options); err != nil {
 		p.Stop()
-		return nil, fmt.Errorf("plugin memory: %w", err)
+		return nil, fmt.Errorf("plugin %s: %w", name, err)
 	}
 	return p, nil
 }
 
-func (p *Plugin) open() error {
+func (p *Plugin) open(driver string, options []byte) error {
 	line, err := p.line()
 	if err != nil {
 		return err
@@ -54,7 +55,7 @@ func (p *Plugin) open() error {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	p.caps, err = wire.NewLifecycle(p.conn).Configure(ctx, wire.Configuration{
-		Kind: contract.KindCache, Driver: "memory", NodeID: "bench",
+		Kind: contract.KindCache, Driver: driver, Options: options, NodeID: "bench",
 	})
 	return err
 }

@@ -18,11 +18,12 @@ import (
 // store keeps apps in files.
 type store struct {
 	folder
-	mu sync.Mutex // one change at a time
+	blind bool
+	mu    sync.Mutex // one change at a time
 }
 
 func openStore(_ context.Context, o options, _ sdk.Env) (*store, error) {
-	return &store{folder: folder(o.Dir)}, os.MkdirAll(o.Dir, 0o755)
+	return &store{folder: folder(o.Dir), blind: o.Blind}, os.MkdirAll(o.Dir, 0o755)
 }
 
 // row is what a file holds.
@@ -149,6 +150,9 @@ func (s *store) change(ctx context.Context, id string, with func(old *sdk.App) (
 		return nil, err
 	}
 	next, err := with(old)
+	if err == nil {
+		err = s.free(next)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -166,6 +170,17 @@ func (s *store) change(ctx context.Context, id string, with func(old *sdk.App) (
 		return nil, err
 	}
 	return &stored, s.write(id+".json", text, time.Time{})
+}
+
+// free is ErrConflict if another app has the key.
+func (s *store) free(app *sdk.App) error {
+	apps, err := s.all()
+	for _, other := range apps {
+		if other.ID != app.ID && other.Key == app.Key {
+			return sdk.ErrConflict
+		}
+	}
+	return err
 }
 
 // Delete is that of sdk.AppWriter.
@@ -190,6 +205,9 @@ const look = 50 * time.Millisecond
 
 // Watch is that of sdk.AppWatcher.
 func (s *store) Watch(ctx context.Context, changed func(sdk.AppChange) error) error {
+	if s.blind {
+		return sdk.ErrUnsupported
+	}
 	ticker := time.NewTicker(look)
 	defer ticker.Stop()
 	for known := s.revisions(); ; {

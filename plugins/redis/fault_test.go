@@ -1,0 +1,219 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jackfield/jackfield/sdk/contract"
+	"github.com/jackfield/jackfield/sdk/testserver"
+)
+
+// A server that was restarted has closed every connection; nobody may notice.
+func TestARestartCostsNoOperation(t *testing.T) {
+	r := testserver.StartRedis(t)
+	c, l := newCache(t, toStandalone(r)), newLimiter(t, toStandalone(r))
+	use := func() {
+		ctx := patient(t)
+		var busy sync.WaitGroup
+		for i := range 20 {
+			busy.Go(func() {
+				key := fmt.Sprint("k", i)
+				_, setErr := c.Set(ctx, key, []byte("v"), contract.SetOptions{})
+				_, getErr := c.Get(ctx, key)
+				_, incErr := c.Increment(ctx, "n"+key, 1, 0, "")
+				_, swapErr := c.CompareAndSet(ctx, key, []byte("v"), []byte("w"), 0)
+				_, absentErr := c.Set(ctx, key, []byte("v"), contract.SetOptions{IfAbsent: true})
+				_, takeErr := l.Take(ctx, contract.TakeRequest{Key: key, Cost: 1, Limit: 9, Window: time.Minute})
+				if err := errors.Join(setErr, getErr, incErr, swapErr, absentErr, takeErr); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		busy.Wait()
+	}
+	use()
+	r.Restart()
+	use()
+}
+
+// traffic enqueues jobs one after the other until it is told to stop, and
+// returns the ids of those that were accepted.
+type traffic struct {
+	q        *queue
+	stop     chan struct{}
+	accepted chan map[string]bool
+}
+
+func startTraffic(q *queue) *traffic {
+	tr := &traffic{q: q, stop: make(chan struct{}), accepted: make(chan map[string]bool, 1)}
+	go func() {
+		accepted := make(map[string]bool)
+		for n := 0; ; n++ {
+			select {
+			case <-tr.stop:
+				tr.accepted <- accepted
+				return
+			default:
+			}
+			job := contract.Job{Queue: "q", ID: fmt.Sprint("job", n), GroupKey: fmt.Sprint("g", n%7), Body: []byte("b")}
+			ctx, cancel := context.WithTimeout(context.Background(), patience)
+			if q.Enqueue(ctx, []contract.Job{job})[0] == nil {
+				accepted[job.ID] = true
+			}
+			cancel()
+		}
+	}()
+	return tr
+}
+
+func (tr *traffic) end() map[string]bool {
+	close(tr.stop)
+	return <-tr.accepted
+}
+
+// takeAll takes and acknowledges jobs until all of these were seen.
+func takeAll(t *testing.T, q *queue, want map[string]bool) {
+	t.Helper()
+	ctx := patient(t)
+	consumer, err := q.Consume(ctx, contract.ConsumeOptions{Queue: "q", Consumer: "c", Lease: 2 * time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = consumer.Close() }()
+	for len(want) > 0 {
+		ds, err := consumer.Receive(ctx, 16)
+		if ctx.Err() != nil {
+			t.Fatalf("%d accepted jobs were not handed over: %v", len(want), err)
+		}
+		for _, d := range ds {
+			delete(want, d.Job.ID)
+			_ = consumer.Ack(ctx, d)
+		}
+	}
+}
+
+// killed kills a master in the middle of traffic and waits until jobs are
+// accepted again; nothing that was accepted may be lost.
+func killed(t *testing.T, connection connectionOptions, master *testserver.Redis) {
+	q := newQueue(t, connection, func(*queueOptions) {})
+	c := newCache(t, connection)
+	if err := errors.Join(q.Enqueue(patient(t), []contract.Job{{Queue: "q", ID: "first", GroupKey: "g"}})...); err != nil {
+		t.Fatal(err)
+	}
+	tr := startTraffic(q)
+	for q.counts.enqueued.Load() < 200 {
+		waitABit(t)
+	}
+	master.Kill()
+	before := q.counts.enqueued.Load()
+	for q.counts.enqueued.Load() < before+200 {
+		waitABit(t)
+	}
+	accepted := tr.end()
+	takeAll(t, q, accepted)
+	for i := range 50 {
+		if _, err := c.Set(patient(t), fmt.Sprint("k", i), []byte("v"), contract.SetOptions{}); err != nil {
+			t.Errorf("after the fail-over: %v", err)
+		}
+	}
+}
+
+// waitABit lets others go on while a test waits for a condition.
+func waitABit(t *testing.T) {
+	t.Helper()
+	select {
+	case <-time.After(5 * time.Millisecond):
+	case <-t.Context().Done():
+	}
+}
+
+func TestSentinelFailOverLosesNothing(t *testing.T) {
+	s := testserver.StartRedisSentinel(t)
+	killed(t, toSentinel(s), s.Master)
+}
+
+func TestClusterFailOverLosesNothing(t *testing.T) {
+	cl := testserver.StartRedisCluster(t, 1)
+	// The master that owns the queue is the one to kill.
+	probe := open(t, toCluster(cl), classCommands)
+	node, err := (&queue{client: probe}).node(patient(t), "{q}")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range cl.Nodes {
+		if n.Addr == node.Options().Addr {
+			killed(t, toCluster(cl), n)
+			return
+		}
+	}
+	t.Fatalf("no node of the cluster is %s", node.Options().Addr)
+}
+
+// A job that crashes its worker every time ends among the dead letters, however
+// many attempts it asks for: webhooks are retried by their age, not by number.
+func TestAJobThatCrashesItsWorkerDies(t *testing.T) {
+	q := newQueue(t, toStandalone(standalone()), func(o *queueOptions) { o.Reliability.MaxAttempts = 2 })
+	ctx := patient(t)
+	if err := errors.Join(q.Enqueue(ctx, []contract.Job{{Queue: "q", ID: "poison", GroupKey: "g", MaxAttempts: 1 << 30}})...); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		consumer, err := q.Consume(ctx, contract.ConsumeOptions{Queue: "q", Consumer: "c", Lease: time.Second})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := consumer.Receive(ctx, 1); err != nil {
+			t.Fatal(err)
+		}
+		_ = consumer.Close() // the worker is gone, the job is out
+	}
+	for {
+		dead, _, err := q.ListDead(ctx, "q", "", 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(dead) == 1 && dead[0].Job.ID == "poison" && dead[0].Attempts == 2 {
+			return
+		}
+		waitABit(t)
+	}
+}
+
+// concurrency bounds what is out with all consumers of a process.
+func TestConcurrencyBoundsWhatIsOut(t *testing.T) {
+	q := newQueue(t, toStandalone(standalone()), func(o *queueOptions) { o.Concurrency = 3 })
+	ctx := patient(t)
+	var jobs []contract.Job
+	for i := range 10 {
+		jobs = append(jobs, contract.Job{Queue: "q", ID: fmt.Sprint(i), GroupKey: fmt.Sprint(i)})
+	}
+	if err := errors.Join(q.Enqueue(ctx, jobs)...); err != nil {
+		t.Fatal(err)
+	}
+	consumer, err := q.Consume(ctx, contract.ConsumeOptions{Queue: "q", Consumer: "c", Lease: 10 * time.Minute})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = consumer.Close() }()
+	out, err := consumer.Receive(ctx, 10)
+	if err != nil || len(out) != 3 {
+		t.Fatalf("%d jobs are out, %v; want 3", len(out), err)
+	}
+	for done := 0; done < len(jobs); done++ {
+		if err := consumer.Ack(ctx, out[0]); err != nil {
+			t.Fatal(err)
+		}
+		out = out[1:]
+		if done+len(out)+1 < len(jobs) {
+			more, err := consumer.Receive(ctx, 10)
+			if err != nil || len(more) != 1 {
+				t.Fatalf("%d more jobs, %v; want 1", len(more), err)
+			}
+			out = append(out, more...)
+		}
+	}
+}

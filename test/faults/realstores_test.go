@@ -1,0 +1,122 @@
+package faults
+
+import (
+	"os/exec"
+	"testing"
+
+	"github.com/jackfield/jackfield/sdk/testserver"
+	"github.com/jackfield/jackfield/test/launch"
+)
+
+// realStore is a database that holds apps.
+type realStore struct {
+	plugin, driver string
+	database       map[string]any // the section of the configuration
+	ttl            int            // 300 where the store tells of changes
+	trouble        interface {
+		Kill()
+		Restart()
+	}
+}
+
+func postgres(t *testing.T) realStore {
+	s := testserver.StartPostgres(t)
+	return realStore{"sql", "pgsql", map[string]any{"postgres": map[string]any{
+		"host": "127.0.0.1", "port": s.Port, "username": s.User, "password": s.Password, "database": s.Database(t),
+	}}, 300, s}
+}
+
+func mariadb(t *testing.T) realStore {
+	s := testserver.StartMariaDB(t)
+	return realStore{"sql", "mysql", map[string]any{"mysql": map[string]any{
+		"host": "127.0.0.1", "port": s.Port, "username": s.User, "password": s.Password, "database": s.Database(t),
+	}}, 300, s}
+}
+
+func dynamodb(t *testing.T) realStore {
+	s := testserver.StartDynalite(t)
+	return realStore{"dynamodb", "dynamodb", map[string]any{"dynamodb": map[string]any{
+		"endpoint_url": s.URL, "aws_access_key_id": "x", "aws_secret_access_key": "y",
+	}}, 1, s}
+}
+
+func (r realStore) options() launch.Options {
+	return launch.Options{Config: map[string]any{
+		"app_manager": map[string]any{
+			"driver": r.driver, "register_inline": true, "cache": map[string]any{"ttl": r.ttl},
+			"array": map[string]any{"apps": []any{map[string]any{
+				"id": launch.Demo.ID, "key": launch.Demo.Key, "secret": launch.Demo.Secret, "enabled": true,
+			}}},
+		},
+		"database": r.database, "cache": map[string]any{"driver": "none"}, "queue": map[string]any{"driver": "none"},
+		"admin": map[string]any{"token": adminToken}, "shutdown_grace_period": 1,
+	}}
+}
+
+// Apps of real databases are looked after with the same commands, on every node
+// what one changes is seen, and an outage of the database closes nobody.
+func TestAppsOfRealStores(t *testing.T) {
+	for name, start := range map[string]func(*testing.T) realStore{"PostgreSQL": postgres, "MariaDB": mariadb, "DynamoDB": dynamodb} {
+		t.Run(name, func(t *testing.T) {
+			store := start(t)
+			out, err := exec.Command("go", "build", "-o", built.Plugin(store.plugin), "github.com/jackfield/jackfield/plugins/"+store.plugin).CombinedOutput()
+			if err != nil {
+				t.Fatalf("%v\n%s", err, out)
+			}
+			one, other := built.Start(t, store.options()), built.Start(t, store.options())
+			lookAfter(t, one, other)
+			outlast(t, store, other)
+		})
+	}
+}
+
+// lookAfter changes an app through one node and follows it on the other.
+func lookAfter(t *testing.T, one, other *launch.Server) {
+	t.Helper()
+	direct := func(args ...string) ran {
+		return apps(t, one, "", append(args, "--direct", "--plugin-dir", built.PluginDir())...)
+	}
+	apps(t, one, `{"secret":"first"}`, "add", "shop", "key=shop-key", "max_connections=9", "--file", "-").want(t, 0, "shop-key")
+	if _, err := dial(one.Port, "shop-key"); err != nil {
+		t.Errorf("on the node itself: %v", err)
+	}
+	c, err := dial(other.Port, "shop-key")
+	if err != nil {
+		t.Fatalf("on the other node: %v", err)
+	}
+	direct("show", "shop", "--json").want(t, 0, `"max_connections":9`)
+	apps(t, one, "", "set", "shop", "enabled=false").want(t, 0, "shop")
+	wantClosed(t, c, 4003)
+	apps(t, one, "", "remove", "shop").want(t, 0, "shop")
+	direct("show", "shop").want(t, 3, "no app has the id")
+	apps(t, one, `{"secret":"second"}`, "add", "shop", "key=shop-key", "--file", "-").want(t, 0, "shop-key")
+	again := newAPI(other.URL(), "shop", "shop-key", "second")
+	until(t, "the other node to know the app that was added anew", func() bool {
+		status, _ := again.publish("room", "m", "{}")
+		return status == 200
+	})
+	direct("add", "shop").want(t, 4, "another app has the id")
+	direct("list").want(t, 0, launch.Demo.ID)
+}
+
+// outlast takes the store away and brings it back.
+func outlast(t *testing.T, store realStore, s *launch.Server) {
+	t.Helper()
+	c, err := dial(s.Port, launch.Demo.Key)
+	if err != nil {
+		t.Fatalf("an app of the configuration: %v", err)
+	}
+	store.trouble.Kill()
+	if err := c.subscribe("room"); err != nil {
+		t.Errorf("a client of a known app while the store is away: %v", err)
+	}
+	mustPublish(t, demoAPI(s), 200)
+	wantCode(t, s.Port, "unknown-key", 4100)
+	mustPublish(t, newAPI(s.URL(), "unknown-id", "k", "s"), 503)
+	store.trouble.Restart()
+	until(t, "the store to be back", func() bool {
+		status, _ := newAPI(s.URL(), "unknown-id", "k", "s").publish("room", "m", "{}")
+		return status == 404
+	})
+	mustPublish(t, demoAPI(s), 200)
+}
