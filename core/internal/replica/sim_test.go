@@ -35,6 +35,7 @@ type world struct {
 	*rand.Rand
 	seed  uint64
 	calm  bool // nothing ever fails
+	wild  bool // hardly anything is done in time
 	clock *plugintest.Clock
 	now   time.Duration
 	bus   *plugintest.ReferenceBus
@@ -69,7 +70,7 @@ type simNode struct {
 
 func newWorld(seed uint64) *world {
 	w := &world{
-		Rand: rand.New(rand.NewPCG(seed, 1)), seed: seed, calm: seed%4 == 0,
+		Rand: rand.New(rand.NewPCG(seed, 1)), seed: seed, calm: seed%4 == 0, wild: seed%4 == 1,
 		clock: plugintest.NewClock(), now: time.Hour,
 	}
 	w.bus = plugintest.NewReferenceBus(w.clock)
