@@ -257,6 +257,23 @@ func TestBusNeedsNoMoreRightsThanItsReadmeSays(t *testing.T) {
 	}
 }
 
+func TestBusSaysWhichRightsAreMissing(t *testing.T) {
+	for what, rights := range map[string]string{
+		"no INFO":     "user app on >secret ~* &* +@all -@dangerous",
+		"no channels": "user app on >secret ~* resetchannels +@all",
+		"no keys":     "user app on >secret &* +@all",
+	} {
+		o := busAt(toStandalone(testserver.StartRedis(t, rights)))
+		o.Connection.Username, o.Connection.Password = "app", "secret"
+		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+		_, err := newBus(t, o).Open(ctx, contract.NodeInfo{ID: "n", Incarnation: "i", Lease: time.Minute, Cells: busCells})
+		cancel()
+		if !errors.Is(err, contract.ErrAuth) || !strings.Contains(err.Error(), "docs/redis.md") {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+}
+
 // throughProxy returns a bus whose way to a Redis a test can disturb.
 func throughProxy(t *testing.T, server *testserver.Redis) (*bus, *toxiproxy.Proxy) {
 	t.Helper()

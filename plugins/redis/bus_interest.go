@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/redis/go-redis/v9"
 
@@ -91,8 +92,18 @@ func (l *busLine) await(ctx context.Context, name string) error {
 	case <-ready:
 		return nil
 	case <-ctx.Done():
-		return ctx.Err()
+		return l.whyNot(ctx.Err())
 	}
+}
+
+// whyNot adds what is wrong with the connection, if something is.
+func (l *busLine) whyNot(err error) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.fault == nil {
+		return err
+	}
+	return fmt.Errorf("%w: %w", err, l.fault)
 }
 
 // kickLocked starts the goroutine that sends changes, unless it runs.
@@ -211,6 +222,7 @@ func (l *busLine) arrivedLocked() {
 	if l.missing > 0 {
 		return
 	}
+	l.fault = nil
 	l.s.bus.counts.connections.Add(1)
 	if !l.renewed {
 		l.renewed = true
