@@ -227,7 +227,7 @@ func (s *server) buildHub() {
 		Grace: s.cfg.Presence.UngracefulTimeout, CountEvery: countEvery,
 	}
 	if s.cluster != nil {
-		opts.Cluster = s.forHub()
+		opts.Cluster = s.cluster
 	} else {
 		opts.Observer = s.observer()
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/jackfield/jackfield/core/internal/idempotency"
 	"github.com/jackfield/jackfield/core/internal/lastevent"
 	"github.com/jackfield/jackfield/core/internal/plugin"
+	"github.com/jackfield/jackfield/core/internal/pusher"
 	"github.com/jackfield/jackfield/sdk/contract"
 )
 
@@ -63,6 +64,14 @@ func (s *server) buildPeople() {
 	s.metrics.AddSamples(s.people)
 }
 
+// members are those of a presence channel, on all nodes.
+func (s *server) members(appID, channel string) []pusher.Member {
+	if s.cluster != nil {
+		return s.cluster.Everywhere().Members(appID, channel)
+	}
+	return s.hub.Members(appID, channel)
+}
+
 // startCaches starts what writes to the shared cache.
 func (s *server) startCaches() {
 	if s.copies != nil {
@@ -87,7 +96,7 @@ func (s *server) buildCache() {
 	s.events = lastevent.New(lastevent.Options{
 		Cache: s.cache, TTL: s.cfg.Channels.CacheTTL,
 		ReadTimeout: cacheRead, WriteTimeout: cacheWrite, Patient: plugin.Patient,
-		Missed: s.webhooks.Sink().CacheMiss,
+		Missed: s.missed(),
 	})
 }
 

@@ -7,15 +7,10 @@ import (
 	"time"
 
 	"github.com/jackfield/jackfield/core/internal/adapter"
-	"github.com/jackfield/jackfield/core/internal/directory"
-	"github.com/jackfield/jackfield/core/internal/hub"
 	"github.com/jackfield/jackfield/core/internal/lastevent"
 	"github.com/jackfield/jackfield/core/internal/metrics"
-	"github.com/jackfield/jackfield/core/internal/pusher"
 	"github.com/jackfield/jackfield/core/internal/replica"
-	"github.com/jackfield/jackfield/core/internal/watchlist"
 	"github.com/jackfield/jackfield/core/internal/webhook"
-	"github.com/jackfield/jackfield/sdk/contract"
 )
 
 // buildCluster makes this node one of several, if the adapter says so.
@@ -28,10 +23,10 @@ func (s *server) buildCluster() {
 		// A name in the configuration may be that of several nodes by mistake.
 		Adapter: s.host.Adapter(), ID: s.node + "-" + rand.Text(), Now: s.now, Logger: s.log.Named("cluster"),
 		Lease: health.NodeTimeout, Heartbeat: health.HeartbeatInterval,
-		Online: everybody{s.online, s.people}, AppChanged: func(id string) { s.apps.Changed(contract.AppChange{ID: id}) },
+		Online: s.online, AppChanged: s.apps.Changed,
 	}
 	if s.people != nil {
-		opts.Members = s.people.Changed
+		opts.People = s.people
 	}
 	if health.Enabled {
 		opts.Cleanup = health.CleanupInterval
@@ -40,53 +35,8 @@ func (s *server) buildCluster() {
 		opts.Webhooks = reports{s.webhooks}
 	}
 	s.cluster = adapter.New(opts)
+	s.apps.OnLocalChange(s.cluster.TellAppChanged)
 	s.metrics.AddSamples(s.cluster)
-	s.apps.OnLocalChange(func(c contract.AppChange) { s.cluster.TellAppChanged(c.ID) })
-}
-
-// everybody learns who is signed in on all nodes. The shared cache shows a user
-// by the nodes that have one of the user's connections, until there is none.
-type everybody struct {
-	*watchlist.Table
-	people *directory.Directory // may be nil
-}
-
-// SignedOut tells that a user's last connection on all nodes has gone.
-func (e everybody) SignedOut(appID, userID string) {
-	e.Table.SignedOut(appID, userID)
-	if e.people != nil {
-		e.people.SignedOut(appID, userID)
-	}
-}
-
-// visible is the cluster of a hub whose users are shown in the shared cache.
-type visible struct {
-	*adapter.Node
-	people *directory.Directory
-}
-
-// Count shows a user who has a connection here now.
-func (v visible) Count(c *hub.Channel, n int) {
-	v.Node.Count(c, n)
-	if c.Kind().Class == pusher.User && n > 0 {
-		v.people.SignedIn(c.AppID(), c.Kind().UserID())
-	}
-}
-
-// forHub is what the hub tells of this node.
-func (s *server) forHub() hub.Cluster {
-	if s.people != nil {
-		return visible{s.cluster, s.people}
-	}
-	return s.cluster
-}
-
-// members are those of a presence channel, on all nodes.
-func (s *server) members(appID, channel string) []pusher.Member {
-	if s.cluster != nil {
-		return s.cluster.Everywhere().Members(appID, channel)
-	}
-	return s.hub.Members(appID, channel)
 }
 
 // reports tells webhooks what the cluster announces.
@@ -112,6 +62,16 @@ func (r reports) Report(ctx context.Context, all []*replica.Announcement) error 
 		transitions[i] = t
 	}
 	return r.webhooks.Report(ctx, transitions)
+}
+
+// missed is told of look-ups in cache channels that found nothing.
+func (s *server) missed() func(appID, channel string) {
+	tell := s.webhooks.Sink().CacheMiss
+	if s.cluster == nil || !s.sharesCache() {
+		return tell
+	}
+	wanted := func(appID string) bool { return s.webhooks.Sink().Wants(appID, metrics.WebhookCacheMiss) }
+	return lastevent.Once(s.cache, cacheRead, wanted, tell)
 }
 
 // next is where messages go once their events are kept: to the subscribers of

@@ -93,7 +93,7 @@ type known struct{ aws.CredentialsProvider }
 func (k known) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	creds, err := k.CredentialsProvider.Retrieve(ctx)
 	if err != nil {
-		return creds, fmt.Errorf("%w: aws_access_key_id: there are no AWS credentials; set it and aws_secret_access_key, "+
+		return creds, fmt.Errorf("%w: database.dynamodb.aws_access_key_id: there are no AWS credentials; set it and aws_secret_access_key, "+
 			"or the AWS_* names of the environment, a profile, or a role: %w", contract.ErrAuth, err)
 	}
 	return creds, nil

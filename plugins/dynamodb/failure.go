@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
@@ -29,14 +30,14 @@ var (
 var refusals = map[string]string{
 	"AccessDeniedException":           "give this identity the right that is named here",
 	"NotAuthorized":                   "give this identity the right that is named here",
-	"UnrecognizedClientException":     "correct aws_access_key_id and aws_secret_access_key",
-	"InvalidClientTokenId":            "correct aws_access_key_id, or give aws_session_token with it",
-	"InvalidSignatureException":       "correct aws_secret_access_key; also check this machine's clock",
-	"IncompleteSignature":             "correct aws_secret_access_key",
-	"IncompleteSignatureException":    "correct aws_secret_access_key",
-	"SignatureDoesNotMatch":           "correct aws_secret_access_key",
-	"MissingAuthenticationToken":      "set aws_access_key_id and aws_secret_access_key",
-	"MissingAuthenticationTokenError": "set aws_access_key_id and aws_secret_access_key",
+	"UnrecognizedClientException":     "correct database.dynamodb.aws_access_key_id and aws_secret_access_key",
+	"InvalidClientTokenId":            "correct database.dynamodb.aws_access_key_id, or give aws_session_token with it",
+	"InvalidSignatureException":       "correct database.dynamodb.aws_secret_access_key; also check this machine's clock",
+	"IncompleteSignature":             "correct database.dynamodb.aws_secret_access_key",
+	"IncompleteSignatureException":    "correct database.dynamodb.aws_secret_access_key",
+	"SignatureDoesNotMatch":           "correct database.dynamodb.aws_secret_access_key",
+	"MissingAuthenticationToken":      "set database.dynamodb.aws_access_key_id and aws_secret_access_key",
+	"MissingAuthenticationTokenError": "set database.dynamodb.aws_access_key_id and aws_secret_access_key",
 	"ExpiredToken":                    "renew the temporary credentials",
 	"ExpiredTokenException":           "renew the temporary credentials",
 	"SubscriptionRequiredException":   "subscribe the AWS account to DynamoDB",
@@ -90,9 +91,9 @@ func (s *store) failed(kind error, detail string) error {
 // where names the option that says where DynamoDB is.
 func (s *store) where() string {
 	if s.opts.EndpointURL != "" {
-		return fmt.Sprintf("endpoint_url %q", s.opts.EndpointURL)
+		return fmt.Sprintf("database.dynamodb.endpoint_url %q", s.opts.EndpointURL)
 	}
-	return fmt.Sprintf("DynamoDB of region %q", s.opts.Region)
+	return fmt.Sprintf("database.dynamodb.region %q", s.opts.Region)
 }
 
 func said(err smithy.APIError) string {
@@ -104,11 +105,8 @@ func said(err smithy.APIError) string {
 
 // cause leaves out what the SDK says around an error of the network.
 func cause(err error) error {
-	for {
-		op, ok := errors.AsType[*smithy.OperationError](err)
-		if !ok || op.Err == nil {
-			return err
-		}
-		err = op.Err
+	if sent, ok := errors.AsType[*url.Error](err); ok {
+		return sent.Err
 	}
+	return err
 }

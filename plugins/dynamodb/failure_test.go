@@ -54,8 +54,8 @@ func TestRefusalsAreToldApart(t *testing.T) {
 		text   string
 	}{
 		"AccessDeniedException":                  {400, contract.ErrAuth, "give this identity the right"},
-		"UnrecognizedClientException":            {400, contract.ErrAuth, "correct aws_access_key_id"},
-		"InvalidSignatureException":              {400, contract.ErrAuth, "correct aws_secret_access_key"},
+		"UnrecognizedClientException":            {400, contract.ErrAuth, "correct database.dynamodb.aws_access_key_id"},
+		"InvalidSignatureException":              {400, contract.ErrAuth, "correct database.dynamodb.aws_secret_access_key"},
 		"ExpiredTokenException":                  {400, contract.ErrAuth, "renew the temporary credentials"},
 		"ProvisionedThroughputExceededException": {400, contract.ErrOverloaded, "ProvisionedThroughputExceeded"},
 		"ThrottlingException":                    {400, contract.ErrOverloaded, "ThrottlingException"},

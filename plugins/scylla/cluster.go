@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"slices"
 	"strings"
 	"time"
@@ -16,7 +17,8 @@ import (
 
 const (
 	protocol        = 4 // of CQL; both ScyllaDB and Cassandra speak it
-	connectWithin   = 1500 * time.Millisecond
+	connectLeast    = 1500 * time.Millisecond
+	connectMost     = 10 * time.Second
 	callWithin      = 10 * time.Second
 	agreeWithin     = 3 * time.Second
 	reconnectEvery  = 2 * time.Second
@@ -24,8 +26,9 @@ const (
 	connectsPerNode = 2
 )
 
-// cluster returns how to reach the nodes. The error is contract.OptionErrors.
-func (o *options) cluster(log hclog.Logger) (*gocql.ClusterConfig, error) {
+// cluster returns how to reach the nodes, each within a time. The error is
+// contract.OptionErrors.
+func (o *options) cluster(within time.Duration, log hclog.Logger) (*gocql.ClusterConfig, error) {
 	security, err := o.tlsConfig()
 	if err != nil {
 		return nil, err
@@ -41,7 +44,7 @@ func (o *options) cluster(log hclog.Logger) (*gocql.ClusterConfig, error) {
 	cfg := gocql.NewCluster(hosts...)
 	_, cfg.Port, _ = splitNode(o.Nodes[0])
 	cfg.ProtoVersion, cfg.NumConns = protocol, connectsPerNode
-	cfg.Timeout, cfg.WriteTimeout, cfg.ConnectTimeout = callWithin, connectWithin, connectWithin
+	cfg.Timeout, cfg.WriteTimeout, cfg.ConnectTimeout = callWithin, within, within
 	cfg.MaxWaitSchemaAgreement, cfg.ReconnectInterval = agreeWithin, reconnectEvery
 	cfg.Consistency, cfg.SerialConsistency = consistencies[o.Consistency], gocql.Serial
 	cfg.ReconnectionPolicy = &gocql.ConstantReconnectionPolicy{MaxRetries: 1, Interval: time.Millisecond}
@@ -87,11 +90,12 @@ func (nobody) Success([]byte) error                                  { return ni
 
 // connect returns a session. Whoever gets none learns why from what each node said.
 func connect(ctx context.Context, o *options, log hclog.Logger) (*gocql.Session, error) {
-	cfg, err := o.cluster(log)
+	within := o.share(ctx)
+	cfg, err := o.cluster(within, log)
 	if err != nil {
 		return nil, err
 	}
-	entry := &entry{ctx: ctx}
+	entry := &entry{ctx: ctx, dialer: net.Dialer{Timeout: within}}
 	cfg.ConnectObserver, cfg.Dialer = entry, entry
 	stop := context.AfterFunc(ctx, entry.abort)
 	defer stop()
@@ -101,6 +105,16 @@ func connect(ctx context.Context, o *options, log hclog.Logger) (*gocql.Session,
 	}
 	entry.passed()
 	return session, o.checkDatacenter(session)
+}
+
+// share divides the time that there is among the nodes, for the first ones may
+// not answer.
+func (o *options) share(ctx context.Context) time.Duration {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		return connectMost
+	}
+	return min(max(time.Until(deadline)/time.Duration(len(o.Nodes)), connectLeast), connectMost)
 }
 
 // checkDatacenter closes the session if no node is in the data centre of the options.
@@ -122,10 +136,10 @@ func (o *options) checkDatacenter(session *gocql.Session) error {
 func (o *options) explain(err error) error {
 	nodes := strings.Join(o.Nodes, ", ")
 	if errors.Is(err, errNoUser) {
-		return fmt.Errorf("%w: username: %s want a user and a password; set username and password", contract.ErrAuth, nodes)
+		return fmt.Errorf("%w: database.scylladb.username: %s want a user and a password; set username and password", contract.ErrAuth, nodes)
 	}
 	if refusal, ok := errors.AsType[gocql.RequestError](err); ok && refusal.Code() == gocql.ErrCodeCredentials {
-		return fmt.Errorf("%w: username: %s refuse %q and this password; correct username and password: %s", contract.ErrAuth, nodes, o.Username, refusal.Message())
+		return fmt.Errorf("%w: database.scylladb.username: %s refuse %q and this password; correct username and password: %s", contract.ErrAuth, nodes, o.Username, refusal.Message())
 	}
 	if text := explainTLS(err); text != "" {
 		return fmt.Errorf("%w: %s: %v", contract.ErrUnavailable, text, err)
@@ -134,7 +148,7 @@ func (o *options) explain(err error) error {
 	if o.SSLMode == sslDisable {
 		hint += "; if it wants TLS, set ssl_mode"
 	}
-	return fmt.Errorf("%w: nodes: %s cannot be reached; %s: %w", contract.ErrUnavailable, nodes, hint, err)
+	return fmt.Errorf("%w: database.scylladb.nodes: %s cannot be reached; %s: %w", contract.ErrUnavailable, nodes, hint, err)
 }
 
 // nextNode has a look-up that failed repeated once, at another node.

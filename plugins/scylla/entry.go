@@ -22,7 +22,7 @@ type entry struct {
 
 // DialContext implements gocql.Dialer.
 func (e *entry) DialContext(ctx context.Context, network, addr string) (net.Conn, error) {
-	ctx, cancel := context.WithTimeout(ctx, connectWithin)
+	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	e.mu.Lock()
 	if !e.inside {

@@ -32,11 +32,11 @@ func (s *store) classify(ctx context.Context, err error) error {
 	nodes := strings.Join(s.opts.Nodes, ", ")
 	switch {
 	case ctx.Err() != nil, errors.Is(err, gocql.ErrTimeoutNoResponse), errors.Is(err, contract.ErrTimeout):
-		return fmt.Errorf("%w: nodes: no answer in time from the cluster of %s", contract.ErrTimeout, nodes)
+		return fmt.Errorf("%w: database.scylladb.nodes: no answer in time from the cluster of %s", contract.ErrTimeout, nodes)
 	case errors.Is(err, gocql.ErrSessionClosed):
 		return contract.ErrClosed
 	}
-	return fmt.Errorf("%w: nodes: none of the cluster of %s can be reached: %w", contract.ErrUnavailable, nodes, err)
+	return fmt.Errorf("%w: database.scylladb.nodes: none of the cluster of %s can be reached: %w", contract.ErrUnavailable, nodes, err)
 }
 
 // refused is for what a node has answered.
@@ -44,9 +44,9 @@ func (s *store) refused(err gocql.RequestError) error {
 	said := err.Message()
 	switch err.Code() {
 	case gocql.ErrCodeUnauthorized:
-		return fmt.Errorf("%w: username: give user %q the right that is named here: %s", contract.ErrAuth, s.opts.Username, said)
+		return fmt.Errorf("%w: database.scylladb.username: give user %q the right that is named here: %s", contract.ErrAuth, s.opts.Username, said)
 	case gocql.ErrCodeCredentials:
-		return fmt.Errorf("%w: username: correct username and password: %s", contract.ErrAuth, said)
+		return fmt.Errorf("%w: database.scylladb.username: correct username and password: %s", contract.ErrAuth, said)
 	case gocql.ErrCodeOverloaded:
 		return &contract.RetryError{Err: fmt.Errorf("%w: %s", contract.ErrOverloaded, said), After: overloadPause}
 	case gocql.ErrCodeReadTimeout, gocql.ErrCodeWriteTimeout, gocql.ErrCodeCASWriteUnknown:

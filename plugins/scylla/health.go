@@ -21,10 +21,10 @@ const probeWithin = time.Second
 func (m *appManager) Health(ctx context.Context) error {
 	up, all := m.nodes()
 	if up == 0 {
-		return fmt.Errorf("%w: nodes: none of %d can be reached", contract.ErrUnavailable, all)
+		return fmt.Errorf("%w: database.scylladb.nodes: none of %d can be reached", contract.ErrUnavailable, all)
 	}
 	if lost := all - up; m.datacenters() == 1 && lost > m.mayLose() {
-		return fmt.Errorf("%w: nodes: %d of %d cannot be reached, which is too many for consistency %s", contract.ErrUnavailable, lost, all, m.opts.Consistency)
+		return fmt.Errorf("%w: database.scylladb.nodes: %d of %d cannot be reached, which is too many for consistency %s", contract.ErrUnavailable, lost, all, m.opts.Consistency)
 	}
 	ctx, cancel := context.WithTimeout(ctx, probeWithin)
 	defer cancel()

@@ -35,7 +35,9 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(tests{m}, goleak.Cleanup(func(code int) {
 		_ = os.RemoveAll(buildDir)
 		os.Exit(code)
-	}), goleak.IgnoreAnyFunction("github.com/jackfield/jackfield/sdk/testserver.init.func1.1"))
+	}), goleak.IgnoreAnyFunction("github.com/jackfield/jackfield/sdk/testserver.init.func1.1"),
+		// A session that was told of a node sleeps for ten seconds, closed or not.
+		goleak.IgnoreAnyFunction("github.com/apache/cassandra-gocql-driver/v2.(*Session).handleNodeUp"))
 }
 
 // tests ends the shared node after the tests.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -17,6 +18,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/hashicorp/go-hclog"
 
 	"github.com/jackfield/jackfield/sdk/contract"
 	"github.com/jackfield/jackfield/sdk/testserver"
@@ -91,7 +94,24 @@ func startNode() *node {
 		fmt.Sprintf("client_encryption_options: {enabled: true, optional: true, require_client_auth: true, "+
 			"ssl_context_factory: {class_name: org.apache.cassandra.security.PEMBasedSslContextFactory}, keystore: %s, truststore: %s}",
 			n.ca.sign("server", "127.0.0.1"), n.ca.file))
+	n.awaitUser()
 	return n
+}
+
+// awaitUser returns when the node has made its first user, which it does just
+// after it has begun to answer.
+func (n *node) awaitUser() {
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	for range 1000 {
+		session, err := connect(context.Background(), new(freshTable(n.Addr)), hclog.NewNullLogger())
+		if err == nil {
+			session.Close()
+			return
+		}
+		<-tick.C
+	}
+	panic("Cassandra makes no user")
 }
 
 func TestTLS(t *testing.T) {
@@ -238,7 +258,9 @@ func TestNodesThatCannotBeReached(t *testing.T) {
 	}
 	defer func() { _ = silent.Close() }()
 	for _, node := range []string{"127.0.0.1:1", silent.Addr().String(), "no-such-host.invalid"} {
-		_, err := open(t.Context(), freshTable(node))
+		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+		_, err := open(ctx, freshTable(node))
+		cancel()
 		if !errors.Is(err, contract.ErrUnavailable) || !strings.Contains(err.Error(), "nodes: "+node+" cannot be reached; correct nodes or start what is there") {
 			t.Errorf("open: %v", err)
 		}

@@ -60,19 +60,19 @@ func signedBy(roots *x509.CertPool, c tls.ConnectionState) error {
 // explainTLS names the option behind an error of TLS, "" if it is none.
 func explainTLS(err error) string {
 	if _, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
-		return "ssl_ca: no known authority has signed the node's certificate"
+		return "database.scylladb.ssl_ca: no known authority has signed the node's certificate"
 	}
 	if _, ok := errors.AsType[x509.HostnameError](err); ok {
-		return "ssl_mode: the node's certificate is made out to somebody else; correct nodes, or take verify-ca"
+		return "database.scylladb.ssl_mode: the node's certificate is made out to somebody else; correct nodes, or take verify-ca"
 	}
 	if _, ok := errors.AsType[x509.CertificateInvalidError](err); ok {
-		return "ssl_ca: the node's certificate is not valid"
+		return "database.scylladb.ssl_ca: the node's certificate is not valid"
 	}
 	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
-		return "ssl_mode: the node speaks no TLS; set it to disable"
+		return "database.scylladb.ssl_mode: the node speaks no TLS; set it to disable"
 	}
 	if alert, ok := errors.AsType[*net.OpError](err); ok && alert.Op == "remote error" {
-		return "ssl_cert: the node refuses TLS with us"
+		return "database.scylladb.ssl_cert: the node refuses TLS with us"
 	}
 	return ""
 }

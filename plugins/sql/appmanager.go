@@ -18,7 +18,7 @@ import (
 const (
 	dialTimeout  = 3 * time.Second
 	openTimeout  = 3500 * time.Millisecond // the server allows five seconds
-	lockTimeout  = 3 * time.Second
+	lockTimeout  = 2 * time.Second
 	callTimeout  = 5 * time.Second
 	idleTimeout  = 180 * time.Second
 	readAttempts = 3

@@ -32,6 +32,9 @@ func (o *options) explain(d dialect, err error) error {
 		return o.withoutRights(d, f, err)
 	case causeSessions:
 		return o.saying(f.err, err, "%s: the server at %s has no session left; lower pool_max (%d) or allow it more", key("pool_max"), o.addr(), o.PoolMax)
+	case causeBusy:
+		return &contract.RetryError{After: lockTimeout / 3, Err: o.saying(f.err, err,
+			"%s.table_name: the schema of %s is being changed by another node for more than %v", d.section(), o.TableName, lockTimeout)}
 	case causeNoTLS:
 		return o.saying(f.err, err, "%s: is %s, and the server at %s has no TLS; switch it on there, or set prefer or disable",
 			key("ssl_mode"), o.SSLMode, o.addr())

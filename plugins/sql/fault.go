@@ -24,6 +24,7 @@ const (
 	causeThere          // what is to be made is there already
 	causeNoTLS          // the server has no TLS
 	causeAgain          // the transaction was given up and may be tried again
+	causeBusy           // somebody else holds a lock for long
 	causeForeign        // a text that the column cannot hold, so that no row has it
 )
 

@@ -39,8 +39,11 @@ func (mysqlDialect) fault(err error) fault {
 		}
 		return fault{contract.ErrInternal, causeOther}
 	}
-	if errors.Is(err, mysql.ErrNoTLS) {
+	switch {
+	case errors.Is(err, mysql.ErrNoTLS):
 		return fault{contract.ErrUnavailable, causeNoTLS}
+	case errors.Is(err, errLocked):
+		return fault{contract.ErrOverloaded, causeBusy}
 	}
 	f := commonFault(err)
 	if f.err != contract.ErrInternal {

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
-
-	"github.com/jackfield/jackfield/sdk/contract"
 )
 
 func (m *mysqlServer) look(ctx context.Context, s session) (catalogue, error) {
@@ -58,13 +56,16 @@ func (m *mysqlServer) lockName(name string) string {
 	return fmt.Sprintf("apps %x", h.Sum64())
 }
 
+// errLocked is the error of a lock that somebody else has.
+var errLocked = errors.New("the lock is taken")
+
 func (m *mysqlServer) lock(ctx context.Context, s session, name string) error {
 	if err := s.exec(ctx, fmt.Sprintf("SET SESSION lock_wait_timeout = %d", int(lockTimeout.Seconds()))); err != nil {
 		return err
 	}
 	rows, err := s.query(ctx, "SELECT GET_LOCK(?, ?) AS got", m.lockName(name), int(lockTimeout.Seconds()))
 	if err == nil && rows[0]["got"] != "1" {
-		return fmt.Errorf("%w: another node is changing the schema for more than %v", contract.ErrUnavailable, lockTimeout)
+		return errLocked
 	}
 	return err
 }

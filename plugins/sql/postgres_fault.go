@@ -23,7 +23,7 @@ var postgresCauses = map[string]fault{
 	"25006": {contract.ErrUnavailable, causeReadOnly},
 	"53300": {contract.ErrOverloaded, causeSessions},
 	"40":    {contract.ErrOverloaded, causeAgain},
-	"55P03": {contract.ErrOverloaded, causeOther},
+	"55P03": {contract.ErrOverloaded, causeBusy},
 	"22021": {contract.ErrInvalid, causeForeign},
 	"22P02": {contract.ErrInvalid, causeForeign},
 	"22P05": {contract.ErrInvalid, causeForeign},

@@ -18,8 +18,9 @@ const schemaVersion = 1
 type change struct {
 	sql string
 	// adds names what it adds; without the right to do so the table is used as it
-	// is. Empty: it must be carried out.
+	// is, unless it must be carried out.
 	adds string
+	must bool
 	// last changes are left out if another was refused.
 	last bool
 }
@@ -33,7 +34,7 @@ func plan(d dialect, cat catalogue) ([]change, error) {
 		)}}
 	}
 	if !cat.found {
-		return []change{{sql: createTable(d, cat)}}, nil
+		return []change{{sql: createTable(d, cat), adds: "table " + cat.name, must: true}}, nil
 	}
 	if err := holdsApps(cat); err != nil {
 		return nil, err
@@ -96,7 +97,8 @@ func recordVersion(d dialect, cat catalogue) []change {
 type schema struct {
 	db  database
 	log hclog.Logger
-	// refused are changes that this user may not make.
+	// made is what was added, and refused the changes that this user may not make.
+	made    []string
 	refused []change
 }
 
@@ -152,11 +154,11 @@ func (s *schema) carryOut(ctx context.Context, in session, cat catalogue, todo [
 		f := s.db.fault(err)
 		switch {
 		case err == nil:
-			s.log.Info("changed the schema", "table", cat.shown(), "sql", firstLine(c.sql))
+			s.made = append(s.made, c.adds)
 		case f.cause == causeThere:
-		case c.adds != "" && (f.cause == causeRights || f.cause == causeReadOnly):
+		case !c.must && (f.cause == causeRights || f.cause == causeReadOnly):
 			s.refused = append(s.refused, c)
-		case !cat.found && f.cause == causeRights:
+		case f.cause == causeRights:
 			return &cannotCreate{table: cat.shown(), err: err}
 		default:
 			return err
@@ -165,8 +167,11 @@ func (s *schema) carryOut(ctx context.Context, in session, cat catalogue, todo [
 	return nil
 }
 
-// tell says once what the table goes without.
+// tell says once what was added, and what the table goes without.
 func (s *schema) tell(cat catalogue) {
+	if len(s.made) > 0 {
+		s.log.Info("changed the schema", "table", cat.shown(), "added", strings.Join(slices.Compact(s.made), ", "))
+	}
 	if len(s.refused) == 0 {
 		return
 	}
@@ -188,8 +193,3 @@ type cannotCreate struct {
 func (c *cannotCreate) Error() string { return "create table " + c.table + ": " + c.err.Error() }
 
 func (c *cannotCreate) Unwrap() error { return c.err }
-
-func firstLine(text string) string {
-	line, _, _ := strings.Cut(text, "\n")
-	return line
-}

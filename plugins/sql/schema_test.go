@@ -90,8 +90,8 @@ func TestNodesThatStartAtOnceMakeOneTable(t *testing.T) {
 		if err := errors.Join(errs...); err != nil {
 			t.Fatal(err)
 		}
-		if n := log.count("changed the schema", "CREATE TABLE"); n != 2 {
-			t.Errorf("%d tables were made, want the apps and the version:\n%s", n, log.String())
+		if n := log.count("changed the schema", "table applications, "); n != 1 {
+			t.Errorf("the table was made %d times:\n%s", n, log.String())
 		}
 		if got := p.shared().SQL(t, o.Database, "SELECT version FROM applications_schema"); got != "1" {
 			t.Errorf("versions %q", got)
@@ -101,6 +101,28 @@ func TestNodesThatStartAtOnceMakeOneTable(t *testing.T) {
 		if log.String() != before {
 			t.Error("a complete table was changed once more")
 		}
+	})
+}
+
+func TestANodeThatFindsTheSchemaLockedComesAgain(t *testing.T) {
+	onBoth(t, func(t *testing.T, p product) {
+		m, o := fresh(t, p)
+		p.shared().SQL(t, o.Database, "DROP TABLE applications")
+		err := m.db.alone(t.Context(), func(s session) error {
+			if err := m.db.lock(t.Context(), s, "apps "+m.table.shown()); err != nil {
+				return err
+			}
+			_, err := tryOpen(t, p, o, hclog.NewNullLogger())
+			wantWords(t, err, contract.ErrOverloaded, []string{"table_name", "another node"})
+			if contract.RetryAfter(err) == 0 {
+				t.Error("the error does not say when to come again")
+			}
+			return m.db.unlock(t.Context(), s, "apps "+m.table.shown())
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		mustOpen(t, p, o)
 	})
 }
 

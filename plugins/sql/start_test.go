@@ -15,8 +15,77 @@ import (
 	"github.com/jackfield/jackfield/sdk/testserver"
 )
 
-// Each mistake that an operator can make is one error, which names the key and
-// the cure and tells no secret.
+// mistake is one that an operator can make: a change of good options, and the
+// words that the error must hold.
+type mistake struct {
+	change func(*options)
+	kind   error
+	words  []string
+}
+
+// mistakes are those of reaching the server and of getting in; nobody is a user
+// without rights.
+func mistakes(t *testing.T, section, nobody string) map[string]mistake {
+	return map[string]mistake{
+		"a port where nobody listens": {
+			func(o *options) { o.Port = uint16(testserver.Port(t)) },
+			contract.ErrUnavailable,
+			[]string{section + ".host, port", "nothing listens at 127.0.0.1:", "start the server, or correct"},
+		},
+		"a port where something else listens": {
+			func(o *options) { o.Port = uint16(deafServer(t)) },
+			contract.ErrUnavailable,
+			[]string{section + ".host, port", "correct host and port"},
+		},
+		"a host that has no address": {
+			func(o *options) { o.Host = "no-such-host.invalid" },
+			contract.ErrUnavailable,
+			[]string{section + ".host", `"no-such-host.invalid" has no address`, "correct the name"},
+		},
+		"a wrong password": {
+			func(o *options) { o.Username, o.Password = nobody, "hunter2" },
+			contract.ErrAuth,
+			[]string{section + ".username, password", nobody, "correct name and password"},
+		},
+		"a user that does not exist": {
+			func(o *options) { o.Username, o.Password = "stranger", "hunter2" },
+			contract.ErrAuth,
+			[]string{section + ".username, password", "stranger", "create the user"},
+		},
+		"a database that does not exist": {
+			func(o *options) { o.Database = "nowhere" },
+			contract.ErrInvalid,
+			[]string{"database", `"nowhere"`, "CREATE DATABASE nowhere"},
+		},
+		"a user without rights": {
+			func(o *options) { *o = as(*o, nobody) },
+			contract.ErrAuth,
+			[]string{section + ".username", nobody, "GRANT"},
+		},
+		"a user who may not read the table": {
+			func(o *options) { *o = as(*o, nobody); o.TableName = "complete" },
+			contract.ErrAuth,
+			[]string{section + ".username", nobody, "complete", "GRANT"},
+		},
+		"a newer table": {
+			func(o *options) { o.TableName = "newer" },
+			contract.ErrInvalid,
+			[]string{"table_name", "schema version 9", "newer plugin"},
+		},
+		"a table of something else": {
+			func(o *options) { o.TableName = "some_table" },
+			contract.ErrInvalid,
+			[]string{"table_name", "some_table", "no column key"},
+		},
+		"TLS where there is none": {
+			func(o *options) { o.SSLMode = sslRequire },
+			contract.ErrUnavailable,
+			[]string{section + ".ssl_mode", "has no TLS", "prefer or disable"},
+		},
+	}
+}
+
+// Each mistake is one error, which names the key and the cure and tells no secret.
 func TestMistakesOfTheOperatorAreExplained(t *testing.T) {
 	onBoth(t, func(t *testing.T, p product) {
 		good := optionsFor(p.shared(), p.shared().Database(t))
@@ -24,74 +93,13 @@ func TestMistakesOfTheOperatorAreExplained(t *testing.T) {
 		nobody := userName(good)
 		p.shared().SQL(t, good.Database, "CREATE TABLE some_table (id VARCHAR(10))")
 		grant(t, p, good.Database, nobody, "SELECT", "some_table")
-		mistakes := map[string]struct {
-			change func(*options)
-			kind   error
-			words  []string
-		}{
-			"a port where nobody listens": {
-				func(o *options) { o.Port = uint16(testserver.Port(t)) },
-				contract.ErrUnavailable,
-				[]string{section + ".host, port", "nothing listens at 127.0.0.1:", "start the server, or correct"},
-			},
-			"a port where something else listens": {
-				func(o *options) { o.Port = uint16(deafServer(t)) },
-				contract.ErrUnavailable,
-				[]string{section + ".host, port", "correct host and port"},
-			},
-			"a host that has no address": {
-				func(o *options) { o.Host = "no-such-host.invalid" },
-				contract.ErrUnavailable,
-				[]string{section + ".host", `"no-such-host.invalid" has no address`, "correct the name"},
-			},
-			"a wrong password": {
-				func(o *options) { o.Username, o.Password = nobody, "hunter2" },
-				contract.ErrAuth,
-				[]string{section + ".username, password", nobody, "correct name and password"},
-			},
-			"a user that does not exist": {
-				func(o *options) { o.Username, o.Password = "stranger", "hunter2" },
-				contract.ErrAuth,
-				[]string{section + ".username, password", "stranger", "create the user"},
-			},
-			"a database that does not exist": {
-				func(o *options) { o.Database = "nowhere" },
-				contract.ErrInvalid,
-				[]string{"database", `"nowhere"`, "CREATE DATABASE nowhere"},
-			},
-			"a user without rights": {
-				func(o *options) { *o = as(*o, nobody) },
-				contract.ErrAuth,
-				[]string{section + ".username", nobody, "GRANT"},
-			},
-			"a user who may not read the table": {
-				func(o *options) { *o = as(*o, nobody); o.TableName = "complete" },
-				contract.ErrAuth,
-				[]string{section + ".username", nobody, "complete", "GRANT"},
-			},
-			"a newer table": {
-				func(o *options) { o.TableName = "newer" },
-				contract.ErrInvalid,
-				[]string{"table_name", "schema version 9", "newer plugin"},
-			},
-			"a table of something else": {
-				func(o *options) { o.TableName = "some_table" },
-				contract.ErrInvalid,
-				[]string{"table_name", "some_table", "no column key"},
-			},
-			"TLS where there is none": {
-				func(o *options) { o.SSLMode = sslRequire },
-				contract.ErrUnavailable,
-				[]string{section + ".ssl_mode", "has no TLS", "prefer or disable"},
-			},
-		}
 		for _, name := range []string{"newer", "complete"} {
 			o := good
 			o.TableName = name
 			mustOpen(t, p, o)
 		}
 		p.shared().SQL(t, good.Database, "UPDATE newer_schema SET version = 9")
-		for name, mistake := range mistakes {
+		for name, mistake := range mistakes(t, section, nobody) {
 			t.Run(name, func(t *testing.T) {
 				o := good
 				mistake.change(&o)

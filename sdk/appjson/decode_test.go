@@ -249,3 +249,27 @@ func TestDecodePolicy(t *testing.T) {
 		t.Errorf("app (-want +got):\n%s", diff)
 	}
 }
+
+// Stores with a column for each field must know all of them.
+func TestFlatFieldsAreThoseOfTheFlatForm(t *testing.T) {
+	app, err := appjson.Decode([]byte(`{"id":"a","key":"k","secret":"s","annotations_enabled":true,"channel_delta_compression":{},
+		"channel_namespaces":[],"idempotency":{},"connection_recovery":{},"policy":{"limits":{"max_connections":1}}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if app.Extra != nil {
+		t.Errorf("beside a policy the flat fields count: %s", app.Extra)
+	}
+	kinds := map[string]appjson.FieldKind{}
+	for _, f := range appjson.FlatFields() {
+		kinds[f.Name] = f.Kind
+	}
+	for name, want := range map[string]appjson.FieldKind{
+		"max_connections": appjson.Number, "decay_seconds": appjson.Number, "terminate_on_limit": appjson.Flag, "enable_client_messages": appjson.Flag,
+		"annotations_enabled": appjson.Flag, "webhooks": appjson.Value, "allowed_origins": appjson.Value, "message_rate_limit": appjson.Value, "idempotency": appjson.Value,
+	} {
+		if got, ok := kinds[name]; !ok || got != want {
+			t.Errorf("%s: %v, %v", name, got, ok)
+		}
+	}
+}

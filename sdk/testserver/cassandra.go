@@ -70,7 +70,7 @@ func (c *Cassandra) configure() error {
 	n := c.node
 	lines := []string{
 		"cluster_name: test", "partitioner: org.apache.cassandra.dht.Murmur3Partitioner", "num_tokens: 1",
-		"auto_bootstrap: false", "endpoint_snitch: SimpleSnitch", "commitlog_sync: periodic", "commitlog_sync_period: 1000ms",
+		"auto_bootstrap: false", "endpoint_snitch: SimpleSnitch", "commitlog_sync: batch",
 		"commitlog_segment_size: 8MiB", "commitlog_total_space: 64MiB", "memtable_heap_space: 48MiB", "memtable_offheap_space: 48MiB",
 		"file_cache_size: 16MiB", "key_cache_size: 2MiB", "auto_snapshot: false",
 		"listen_address: " + n.host, "rpc_address: " + n.host,

@@ -136,9 +136,13 @@ func (c *client) take(e event) {
 		c.lists[e.Channel] = &history.List{}
 		c.lists[e.Channel].Begin(members)
 	case "pusher_internal:member_added":
-		err = c.lists[e.Channel].Added(userIn(e), "")
+		if l := c.lists[e.Channel]; l != nil { // else on its way when the client left
+			err = l.Added(userIn(e), "")
+		}
 	case "pusher_internal:member_removed":
-		err = c.lists[e.Channel].Removed(userIn(e))
+		if l := c.lists[e.Channel]; l != nil {
+			err = l.Removed(userIn(e))
+		}
 	case "pusher_internal:subscription_count", "pusher:pong":
 		return
 	}

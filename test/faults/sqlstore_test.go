@@ -215,6 +215,48 @@ func TestAnAppDisabledInTheDatabaseClosesItsClients(t *testing.T) {
 	}
 }
 
+// The command line changes the table by itself, and every node notices.
+func TestAppsOfADatabaseAreChangedForAllNodes(t *testing.T) {
+	buildSQL(t)
+	for _, db := range sqlServers(t) {
+		t.Run(db.driver, func(t *testing.T) {
+			nodes := []*launch.Server{
+				built.Start(t, launch.Options{Config: db.config()}), built.Start(t, launch.Options{Config: db.config()}),
+			}
+			do := func(stdin string, args ...string) ran {
+				t.Helper()
+				return apps(t, nodes[0], stdin, append(args, "--direct", "--plugin-dir", built.PluginDir())...)
+			}
+			do(`{"secret":"first"}`, "add", "shop", "key=shop-key", "max_connections=5", "--file", "-").want(t, 0, "shop")
+			do("", "add", "shop").want(t, 4, `another app has the id "shop"`)
+			do("", "rotate-secret", "shop").want(t, 0, "revision")
+			do("", "show", "shop", "--json", "--show-secrets").want(t, 0, "first")
+			var clients []*client
+			for _, s := range nodes {
+				c, err := dial(s.Port, "shop-key")
+				if err != nil {
+					t.Fatal(err)
+				}
+				clients = append(clients, c)
+			}
+			do("", "set", "shop", "enabled=false").want(t, 0, "revision")
+			for i, c := range clients {
+				if got, ok := errors.AsType[closed](c.await("nothing")); !ok || got.code != 4003 {
+					t.Errorf("a client of node %d: %v", i, got)
+				}
+			}
+			do("", "remove", "shop").want(t, 0, "removed: shop")
+			for _, s := range nodes {
+				until(t, "the app to be unknown", func() bool {
+					_, err := dial(s.Port, "shop-key")
+					got, ok := errors.AsType[closed](err)
+					return ok && got.code == 4001
+				})
+			}
+		})
+	}
+}
+
 // A server whose database cannot be used does not start, and says in one line
 // what is wrong and what to do.
 func TestADatabaseThatCannotBeUsedEndsTheStart(t *testing.T) {

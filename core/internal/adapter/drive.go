@@ -92,28 +92,31 @@ func (n *Node) effect(e replica.Effect) delivery {
 	}
 	c := n.watched[key]
 	if c == nil {
-		return nil
+		return n.unwatched(e)
 	}
 	switch e.Kind {
 	case replica.Shown:
-		return n.membersChanged(key, func() { c.Show(pusher.Member{UserID: e.User, Info: e.Info}) })
+		return func() {
+			c.Show(pusher.Member{UserID: e.User, Info: e.Info})
+			n.opts.People.Changed(key.app, key.name)
+		}
 	case replica.Hidden:
-		return n.membersChanged(key, func() { c.Hide(e.User) })
+		return func() {
+			c.Hide(e.User)
+			n.opts.People.Changed(key.app, key.name)
+		}
 	case replica.Admitted, replica.Refused:
 		return func() { c.Resolve(e.User, e.Kind == replica.Admitted) }
 	}
 	return nil
 }
 
-// membersChanged also tells who else wants to know.
-func (n *Node) membersChanged(key channelKey, d delivery) delivery {
-	if n.opts.Members == nil {
-		return d
+// unwatched tells that the last member of a channel has gone that has nobody here.
+func (n *Node) unwatched(e replica.Effect) delivery {
+	if e.Kind == replica.Hidden && n.machine.Cell(cellOf(e.Key.App, e.Key.Name)).Users(e.Key) == 0 {
+		return func() { n.opts.People.Changed(e.Key.App, e.Key.Name) }
 	}
-	return func() {
-		d()
-		n.opts.Members(key.app, key.name)
-	}
+	return nil
 }
 
 // totalled tells a channel of its new number, or who watches users that one of
@@ -124,10 +127,19 @@ func (n *Node) totalled(key channelKey, total uint32) delivery {
 		switch {
 		case is && !was:
 			n.online[key] = true
-			return func() { n.opts.Online.SignedIn(key.app, user) }
+			here := n.watched[key] != nil
+			return func() {
+				n.opts.Online.SignedIn(key.app, user)
+				if here {
+					n.opts.People.SignedIn(key.app, user)
+				}
+			}
 		case was && !is:
 			delete(n.online, key)
-			return func() { n.opts.Online.SignedOut(key.app, user) }
+			return func() {
+				n.opts.Online.SignedOut(key.app, user)
+				n.opts.People.SignedOut(key.app, user)
+			}
 		}
 		return nil
 	}

@@ -41,7 +41,8 @@ type kind uint64
 const (
 	kindMessage    kind = 1 // frame for the subscribers of channel
 	kindTerminate  kind = 2 // close the connections of the user channel
-	kindAppChanged kind = 3 // ask the app store for app again
+	kindAppChanged kind = 3 // ask the app store for app again; id is the revision
+	kindAppDeleted kind = 4
 )
 
 // Wire types and fields.

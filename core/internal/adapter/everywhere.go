@@ -54,27 +54,29 @@ func infoOf(cell *replica.Cell, appID, name string, total uint32) hub.ChannelInf
 // and the channels of users, which no API shows.
 func isChannel(name string) bool { return name != "" && name[0] != '#' }
 
-// Users returns the ids of the members of a presence channel.
-func (w Everywhere) Users(appID, name string) []string {
-	members := w.Members(appID, name)
-	ids := make([]string, len(members))
-	for i := range members {
-		ids[i] = members[i].UserID
-	}
-	return ids
-}
-
 // Members returns the members of a presence channel.
 func (w Everywhere) Members(appID, name string) []pusher.Member {
 	n := w.node
 	n.mu.RLock()
 	defer n.mu.RUnlock()
-	held := n.machine.Cell(cellOf(appID, name)).Members(presenceKey(appID, name))
-	members := make([]pusher.Member, len(held))
-	for i := range held {
-		members[i] = pusher.Member{UserID: held[i].User, Info: held[i].Info}
+	var all []pusher.Member
+	for _, m := range n.machine.Cell(cellOf(appID, name)).Members(presenceKey(appID, name)) {
+		all = append(all, pusher.Member{UserID: m.User, Info: m.Info})
 	}
-	return members
+	return all
+}
+
+// Users returns the ids of the members of a presence channel.
+func (w Everywhere) Users(appID, name string) []string {
+	n := w.node
+	n.mu.RLock()
+	defer n.mu.RUnlock()
+	members := n.machine.Cell(cellOf(appID, name)).Members(presenceKey(appID, name))
+	ids := make([]string, len(members))
+	for i := range members {
+		ids[i] = members[i].User
+	}
+	return ids
 }
 
 // Connections is how many connections an app has.

@@ -35,9 +35,13 @@ func (n *Node) Terminate(appID, userID string) {
 	n.out.add(topicOf(appID, channel), envelope{kind: kindTerminate, app: appID, channel: channel})
 }
 
-// TellAppChanged has the other nodes ask the store for an app again.
-func (n *Node) TellAppChanged(appID string) {
-	n.out.add(appTopic, envelope{kind: kindAppChanged, app: appID})
+// TellAppChanged tells the other nodes that this one has changed an app.
+func (n *Node) TellAppChanged(change contract.AppChange) {
+	e := envelope{kind: kindAppChanged, app: change.ID, id: change.Revision}
+	if change.Deleted {
+		e.kind = kindAppDeleted
+	}
+	n.out.add(appTopic, e)
 }
 
 // hear does what a message of another node says.
@@ -62,7 +66,9 @@ func (n *Node) hear(m *contract.BusMessage) {
 			n.hub.Terminate(e.app, user)
 		}
 	case kindAppChanged:
-		n.opts.AppChanged(e.app)
+		n.opts.AppChanged(contract.AppChange{ID: e.app, Revision: e.id})
+	case kindAppDeleted:
+		n.opts.AppChanged(contract.AppChange{ID: e.app, Deleted: true})
 	default:
 		n.counts.unknown.Add(1)
 	}

@@ -47,6 +47,9 @@ type channelKey struct{ app, name string }
 
 // New returns a node that does nothing yet.
 func New(o Options) *Node {
+	if o.People == nil {
+		o.People = nobody{}
+	}
 	if o.Cleanup == 0 {
 		o.Cleanup = 1 << 40 // about 12 days: as good as never
 	}
@@ -101,6 +104,13 @@ func (n *Node) Stop(ctx context.Context) {
 	n.wg.Wait()
 	n.links.closeAll(ctx)
 }
+
+// nobody is no People.
+type nobody struct{}
+
+func (nobody) SignedIn(string, string)  {}
+func (nobody) SignedOut(string, string) {}
+func (nobody) Changed(string, string)   {}
 
 // now is the node's clock.
 func (n *Node) now() time.Duration { return n.opts.Now() }

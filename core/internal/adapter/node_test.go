@@ -14,6 +14,7 @@ import (
 
 	"github.com/jackfield/jackfield/core/internal/hub"
 	"github.com/jackfield/jackfield/core/internal/pusher"
+	"github.com/jackfield/jackfield/sdk/contract"
 )
 
 // list is the list of members that a client builds from what it hears.
@@ -208,10 +209,10 @@ func TestAppsChangedElsewhereAreTold(t *testing.T) {
 	w := newWorld(t, 2)
 	w.until("the others", func() bool { return len(w.nodes[0].Nodes()) == 2 })
 	w.until("the topic", func() bool {
-		w.nodes[0].TellAppChanged("app")
+		w.nodes[0].TellAppChanged(contract.AppChange{ID: "app", Revision: 3})
 		select {
-		case id := <-w.nodes[1].changed:
-			return id == "app"
+		case got := <-w.nodes[1].changed:
+			return got == contract.AppChange{ID: "app", Revision: 3}
 		case <-time.After(100 * time.Millisecond):
 			return false
 		}

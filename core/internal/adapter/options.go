@@ -25,14 +25,21 @@ type Options struct {
 	// Online learns of users whose first connection anywhere signs in, and whose
 	// last one goes.
 	Online Online
-	// Members is told when the members of a presence channel with subscribers on
-	// this node have changed; may be nil.
-	Members func(appID, channel string)
-	// AppChanged is told that the app with this id was changed on another node.
-	AppChanged func(appID string)
+	// People learns of members and users that this node has to do with, over all
+	// nodes; may be nil.
+	People People
+	// AppChanged is told that an app was changed on another node.
+	AppChanged func(change contract.AppChange)
 	// Webhooks takes what the back ends of apps are told of transitions; nil: this
 	// node tells nothing, others do.
 	Webhooks Webhooks
+}
+
+// People is told that the members of a presence channel have changed, and that
+// users have come and gone; more often than that is so.
+type People interface {
+	Online
+	Changed(appID, channel string)
 }
 
 // Webhooks takes announcements.

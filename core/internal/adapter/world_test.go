@@ -46,7 +46,7 @@ type testNode struct {
 	t       *testing.T
 	hub     *hub.Hub
 	adapter *watchedAdapter
-	changed chan string
+	changed chan contract.AppChange
 	users   *onlineUsers
 }
 
@@ -101,11 +101,11 @@ func (w *world) addNode(id string) *testNode {
 	w.Helper()
 	began := time.Now()
 	now := func() time.Duration { return time.Hour + time.Since(began) }
-	n := &testNode{t: w.T, adapter: &watchedAdapter{Adapter: w.bus}, changed: make(chan string, 10), users: &onlineUsers{}}
+	n := &testNode{t: w.T, adapter: &watchedAdapter{Adapter: w.bus}, changed: make(chan contract.AppChange, 10), users: &onlineUsers{}}
 	n.Node = New(Options{
 		Adapter: n.adapter, ID: id, Now: now, Logger: hclog.NewNullLogger(),
 		Lease: 2 * time.Second, Heartbeat: 300 * time.Millisecond, Cleanup: 300 * time.Millisecond,
-		Online: n.users, AppChanged: func(id string) { n.changed <- id },
+		Online: n.users, AppChanged: func(c contract.AppChange) { n.changed <- c },
 	})
 	n.hub = hub.New(hub.Options{
 		Shards: 2, LogBytes: 8 << 20, LogAge: time.Hour, Now: now, Cluster: n.Node, CountEvery: time.Hour,
