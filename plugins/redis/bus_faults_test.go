@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -205,6 +206,38 @@ func TestBusRefusesAnotherLayoutOfKeys(t *testing.T) {
 	_, err := b.Open(patient(t), contract.NodeInfo{ID: "n", Incarnation: "i", Lease: time.Minute, Cells: busCells})
 	if !errors.Is(err, contract.ErrInvalid) || !strings.Contains(err.Error(), keys.schema()) || !strings.Contains(err.Error(), "schema 1") {
 		t.Errorf("Open: %v", err)
+	}
+}
+
+func TestBusGivesBackVeryMuchInParts(t *testing.T) {
+	b := newBus(t, busAt(toStandalone(standalone())))
+	one, two := joinBus(t, b, time.Hour), joinBus(t, b, time.Hour)
+	const users = 5000
+	for done := 0; done < users; {
+		req := one.enter(2, "0")
+		for req.Changes = nil; len(req.Changes) < 500; done++ {
+			ch := one.enter(2, strconv.Itoa(done)).Changes[0]
+			req.Changes = append(req.Changes, ch)
+		}
+		req.Version = one.versions[2]
+		if _, err := one.Apply(patient(t), req); err != nil {
+			t.Fatal(err)
+		}
+	}
+	two.enters(2, "0")
+	if err := one.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if held := two.users(2); len(held) != 1 || held["0"] != 1 {
+		t.Errorf("%d users are left", len(held))
+	}
+	p, err := two.Renew(patient(t))
+	if want := uint64(2*users + 1); err != nil || p[2].Seq != want {
+		t.Errorf("%d changes, %v, want %d", p[2].Seq, err, want)
+	}
+	info := one.info
+	if _, err := b.Open(patient(t), info); !errors.Is(err, contract.ErrFenced) {
+		t.Errorf("Open of an incarnation that gave back: %v", err)
 	}
 }
 
