@@ -37,6 +37,15 @@ func (i *interest) reset() {
 // sent notes a subscription with which a connection begins.
 func (i *interest) sent() { i.asked, i.entering, i.initial = true, 1, true }
 
+// arrive opens an interest that is subscribed; also one that was dropped and
+// wanted again before Redis was told.
+func (i *interest) arrive() {
+	if i.wanted && i.asked && i.entering == 0 && !i.open {
+		i.open = true
+		close(i.ready)
+	}
+}
+
 func (i *interest) shut() {
 	if i.open {
 		i.ready, i.open = make(chan struct{}), false
@@ -53,6 +62,7 @@ func (l *busLine) want(name string, topic contract.Topic) {
 		l.interests[name] = i
 	}
 	i.wanted = true
+	i.arrive()
 	l.changeLocked(name)
 }
 
@@ -188,10 +198,7 @@ func (l *busLine) confirm(m *redis.Subscription) error {
 		return errAnew
 	}
 	i.entering--
-	if i.entering == 0 && i.wanted && i.asked {
-		i.open = true
-		close(i.ready)
-	}
+	i.arrive()
 	if i.initial {
 		i.initial = false
 		l.arrivedLocked()

@@ -98,6 +98,29 @@ func TestBusHearsWhatIsWantedAfterAStorm(t *testing.T) {
 	two.hearsExactly(one, topics, want)
 }
 
+func TestBusWantsAgainWhatRedisWasNotToldToLeave(t *testing.T) {
+	b := newBus(t, busAt(toStandalone(standalone())))
+	n := joinBus(t, b, time.Hour)
+	n.listens("t")
+	line := n.AdapterSession.(*busSession).lineOf(3)
+	hold := func(on bool) {
+		line.mu.Lock()
+		defer line.mu.Unlock()
+		line.flushing = on // as if something were being sent
+	}
+	hold(true)
+	defer hold(false)
+	topic := []contract.Topic{busTopic(3, "t")}
+	if err := n.Unsubscribe(patient(t), topic); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	if err := n.Subscribe(ctx, topic); err != nil {
+		t.Errorf("Subscribe to what is still subscribed: %v", err)
+	}
+}
+
 // hearsExactly has from say something in every topic, in those wanted again and
 // again, and expects to hear of all of them and of no other.
 func (n *busNode) hearsExactly(from *busNode, topics int, want []contract.Topic) {
