@@ -96,7 +96,7 @@ func (s *server) buildCache() {
 	s.events = lastevent.New(lastevent.Options{
 		Cache: s.cache, TTL: s.cfg.Channels.CacheTTL,
 		ReadTimeout: cacheRead, WriteTimeout: cacheWrite, Patient: plugin.Patient,
-		Missed: s.webhooks.Sink().CacheMiss,
+		Missed: s.missed(),
 	})
 }
 

@@ -64,6 +64,16 @@ func (r reports) Report(ctx context.Context, all []*replica.Announcement) error 
 	return r.webhooks.Report(ctx, transitions)
 }
 
+// missed is told of look-ups in cache channels that found nothing.
+func (s *server) missed() func(appID, channel string) {
+	tell := s.webhooks.Sink().CacheMiss
+	if s.cluster == nil || !s.sharesCache() {
+		return tell
+	}
+	wanted := func(appID string) bool { return s.webhooks.Sink().Wants(appID, metrics.WebhookCacheMiss) }
+	return lastevent.Once(s.cache, cacheRead, wanted, tell)
+}
+
 // next is where messages go once their events are kept: to the subscribers of
 // this node or of all.
 func (s *server) next() lastevent.Next {

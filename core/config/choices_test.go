@@ -137,17 +137,6 @@ func TestOptionsOfEachDriver(t *testing.T) {
 	}
 }
 
-// reliability are the default options of every queue that outlives the process.
-func reliability() map[string]any {
-	return map[string]any{
-		"max_attempts": 5.0, "retry_base_delay_ms": 1000.0, "retry_max_delay_ms": 60000.0, "retry_jitter": 0.2,
-		"lease_duration_ms": 30000.0, "lease_renew_interval_ms": 10000.0, "stalled_batch_size": 100.0,
-		"worker_poll_interval_ms": 500.0, "worker_prefetch": 16.0, "shutdown_timeout_ms": 30000.0,
-		"completed_retention": 1000.0, "failed_retention": 10000.0, "event_retention": 10000.0,
-		"deduplication_ttl_ms": 300000.0, "memory_capacity": 100000.0, "max_batch_size": 1000.0,
-	}
-}
-
 func TestTheSectionOfTheChosenDriverIsNoUnknownKey(t *testing.T) {
 	_, notices, err := load(t, "c.json", `{"queue": {"driver": "nats", "nats": {"servers": ["n"]}, "kafka": {}}, "cache": {"driver": "none"},
 		"app_manager": {"array": {"apps": [{"id": "a", "key": "k", "secret": "s"}]}}}`)

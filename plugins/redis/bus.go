@@ -93,13 +93,13 @@ func (b *bus) Metrics() []contract.Sample {
 		return contract.Sample{Name: name, Help: help, Value: float64(n.Load())}
 	}
 	return []contract.Sample{
-		counter("bus_published_total", "Messages handed to Redis.", &c.published),
-		counter("bus_received_total", "Messages that came from other nodes.", &c.received),
-		counter("bus_applied_total", "Sets of changes applied to cells.", &c.applied),
-		counter("bus_lost_total", "Times that messages or changes may have been missed.", &c.lost),
-		counter("bus_reconnected_total", "Pub/sub connections that were made anew.", &c.reconnected),
-		gauge("bus_sessions", "Open sessions.", &c.sessions),
-		gauge("bus_pubsub_connections", "Pub/sub connections that are up.", &c.connections),
+		counter("redis_bus_published_total", "Messages handed to Redis.", &c.published),
+		counter("redis_bus_received_total", "Messages that came from other nodes.", &c.received),
+		counter("redis_bus_applied_total", "Sets of changes applied to cells.", &c.applied),
+		counter("redis_bus_lost_total", "Times that messages or changes may have been missed.", &c.lost),
+		counter("redis_bus_reconnected_total", "Pub/sub connections that were made anew.", &c.reconnected),
+		gauge("redis_bus_sessions", "Open sessions.", &c.sessions),
+		gauge("redis_bus_pubsub_connections", "Pub/sub connections that are up.", &c.connections),
 	}
 }
 

@@ -266,7 +266,9 @@ func throughProxy(t *testing.T, server *testserver.Redis) (*bus, *toxiproxy.Prox
 		t.Fatal(err)
 	}
 	t.Cleanup(proxy.Stop)
-	return newBus(t, busAt(connectionOptions{Mode: modeStandalone, Addresses: []string{proxy.Listen}})), proxy
+	way := toStandalone(server)
+	way.Addresses = []string{proxy.Listen}
+	return newBus(t, busAt(way)), proxy
 }
 
 func addToxic(t *testing.T, proxy *toxiproxy.Proxy, kind, stream string) {

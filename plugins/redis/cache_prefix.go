@@ -22,12 +22,13 @@ const (
 	scanCount = 1000
 )
 
-// scanCursor is where a scan stands. Servers are visited in the order of their
-// first slot.
+// scanCursor is where a scan stands. Servers are visited one after the other.
 type scanCursor struct {
-	Slot   int      `json:"s"`           // a slot of the server
-	Server string   `json:"a,omitempty"` // its address; another one begins anew
-	Cursor uint64   `json:"c"`
+	Done   []string `json:"d,omitempty"` // servers that were visited
+	Server string   `json:"a,omitempty"` // the present one; "" is the next
+	Slot   int      `json:"s,omitempty"` // a slot that it has
+	Cursor uint64   `json:"c,omitempty"`
+	End    bool     `json:"e,omitempty"` // nothing more but what is left
 	Left   []string `json:"k,omitempty"` // keys found that did not fit the page
 }
 
@@ -58,9 +59,7 @@ func (c *cache) Scan(ctx context.Context, prefix, cursor string, limit int) ([]s
 	if !more && len(at.Left) == 0 {
 		return keys, "", nil
 	}
-	if !more {
-		at.Slot = slots // nothing but what is left
-	}
+	at.End = !more
 	next, err := json.Marshal(at)
 	return keys[:min(limit, len(keys))], string(next), err
 }
@@ -69,7 +68,7 @@ func parseCursor(cursor string) (at scanCursor, err error) {
 	if cursor == "" {
 		return at, nil
 	}
-	if json.Unmarshal([]byte(cursor), &at) != nil || at.Slot < 0 || at.Slot > slots {
+	if json.Unmarshal([]byte(cursor), &at) != nil || at.Slot < 0 || at.Slot >= slots {
 		return at, fmt.Errorf("%w: %q is no cursor of this cache", contract.ErrInvalid, cursor)
 	}
 	return at, nil
@@ -92,10 +91,7 @@ func (c *cache) scanPage(ctx context.Context, prefix string, at *scanCursor, lim
 		}
 		keys = append(keys, c.own(found)...)
 		if at.Cursor = cursor; cursor == 0 {
-			more, err := c.nextServer(ctx, at)
-			if err != nil || !more {
-				return keys, false, err
-			}
+			at.Done, at.Server = append(slices.Clip(at.Done), at.Server), ""
 		}
 	}
 	return keys, true, nil
@@ -112,57 +108,33 @@ func (c *cache) own(found []string) []string {
 	return keys
 }
 
-// scanServer returns the server on which the scan goes on, nil at its end.
+// scanServer returns the server on which the scan goes on, nil at its end. A
+// server that is no master any more is left; its successor is a new one.
 func (c *cache) scanServer(ctx context.Context, at *scanCursor) (*redis.Client, error) {
-	if at.Slot >= slots {
+	if at.End {
 		return nil, nil
 	}
 	cluster, ok := c.UniversalClient.(*redis.ClusterClient)
 	if !ok {
+		if len(at.Done) > 0 {
+			return nil, nil
+		}
 		return c.UniversalClient.(*redis.Client), nil
 	}
-	node, err := cluster.MasterForKey(ctx, tagOf(at.Slot))
-	if err != nil {
-		return nil, err
+	if node, err := cluster.MasterForKey(ctx, tagOf(at.Slot)); err != nil || at.Server != "" && node.Options().Addr == at.Server {
+		return node, err
 	}
-	if at.Server != node.Options().Addr {
-		at.Server, at.Cursor = node.Options().Addr, 0
-	}
-	return node, nil
-}
-
-// nextServer moves the scan on to the next server, if there is one.
-func (c *cache) nextServer(ctx context.Context, at *scanCursor) (bool, error) {
-	cluster, ok := c.UniversalClient.(*redis.ClusterClient)
-	if !ok {
-		return false, nil
-	}
-	ranges, err := cluster.ClusterSlots(ctx).Result()
-	if err != nil {
-		return false, err
-	}
-	next := slots
-	for _, first := range firstSlots(ranges) {
-		if first > at.Slot {
-			next = min(next, first)
+	for slot := range slots {
+		node, err := cluster.MasterForKey(ctx, tagOf(slot))
+		if err != nil {
+			return nil, err
+		}
+		if address := node.Options().Addr; !slices.Contains(at.Done, address) {
+			at.Server, at.Slot, at.Cursor = address, slot, 0
+			return node, nil
 		}
 	}
-	at.Slot, at.Server, at.Cursor = next, "", 0
-	return next < slots, nil
-}
-
-// firstSlots returns the first slot of each server.
-func firstSlots(ranges []redis.ClusterSlot) map[string]int {
-	first := make(map[string]int)
-	for _, r := range ranges {
-		if len(r.Nodes) == 0 {
-			continue
-		}
-		if s, known := first[r.Nodes[0].Addr]; !known || r.Start < s {
-			first[r.Nodes[0].Addr] = r.Start
-		}
-	}
-	return first
+	return nil, nil
 }
 
 // pattern matches the keys that begin with prefix.

@@ -59,7 +59,7 @@ func (c *client) explain(err error) error {
 	if err == nil {
 		return nil
 	}
-	kind, cure := meaning(err)
+	cure, kind := meaning(err)
 	if cure == "" && broke(err) {
 		cure = c.options.suspicion()
 	}
@@ -92,37 +92,37 @@ func (c *connectionOptions) suspicion() string {
 }
 
 // meaning sorts an error.
-func meaning(err error) (kind error, cure string) {
+func meaning(err error) (cure string, kind error) {
 	if errors.Is(err, redis.ErrClosed) {
-		return contract.ErrClosed, ""
+		return "", contract.ErrClosed
 	}
-	if kind, cure := answered(err); kind != nil {
-		return kind, cure
+	if cure, kind := answered(err); kind != nil {
+		return cure, kind
 	}
-	if kind, cure := secured(err); kind != nil {
-		return kind, cure
+	if cure, kind := secured(err); kind != nil {
+		return cure, kind
 	}
 	if refused, ok := errors.AsType[*net.OpError](err); ok && refused.Op == "dial" {
-		return contract.ErrUnavailable, "start it, or set the right address and port"
+		return "start it, or set the right address and port", contract.ErrUnavailable
 	}
 	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) || errors.Is(err, os.ErrDeadlineExceeded) {
-		return contract.ErrTimeout, ""
+		return "", contract.ErrTimeout
 	}
-	return contract.ErrUnavailable, ""
+	return "", contract.ErrUnavailable
 }
 
 // answered sorts what Redis itself said.
-func answered(err error) (kind error, cure string) {
+func answered(err error) (cure string, kind error) {
 	said, ok := errors.AsType[redis.Error](err)
 	if !ok || errors.Is(err, redis.Nil) {
-		return nil, ""
+		return "", nil
 	}
 	for _, a := range answers {
 		if strings.HasPrefix(said.Error(), a.begin) {
-			return a.err, a.cure
+			return a.cure, a.err
 		}
 	}
-	return contract.ErrInternal, ""
+	return "", contract.ErrInternal
 }
 
 // passes reports whether Redis refused a command for a reason that ends by itself.
@@ -134,23 +134,23 @@ func passes(err error) bool {
 }
 
 // secured sorts what went wrong in TLS.
-func secured(err error) (kind error, cure string) {
+func secured(err error) (cure string, kind error) {
 	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
-		return contract.ErrUnavailable, "the server does not answer in TLS: use redis://, or its TLS port"
+		return "the server does not answer in TLS: use redis://, or its TLS port", contract.ErrUnavailable
 	}
 	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
-		return contract.ErrAuth, "set ca_path to the authority of the server's certificate"
+		return "set ca_path to the authority of the server's certificate", contract.ErrAuth
 	}
 	if _, ok := errors.AsType[x509.HostnameError](err); ok {
-		return contract.ErrAuth, "use an address that the server's certificate names"
+		return "use an address that the server's certificate names", contract.ErrAuth
 	}
 	if strings.Contains(err.Error(), "remote error: tls: ") {
-		return contract.ErrAuth, "the server refused our certificate: set client_cert_path and client_key_path"
+		return "the server refused our certificate: set client_cert_path and client_key_path", contract.ErrAuth
 	}
 	if failed, ok := errors.AsType[*net.OpError](err); ok && failed.Net == networkTLS {
-		return contract.ErrUnavailable, "the server does not answer in TLS: use redis://, or its TLS port"
+		return "the server does not answer in TLS: use redis://, or its TLS port", contract.ErrUnavailable
 	}
-	return nil, ""
+	return "", nil
 }
 
 // notDone reports whether err proves that the server did not execute the

@@ -214,8 +214,7 @@ func (q *queue) Stats(ctx context.Context, name string) (contract.QueueStats, er
 // saw them last.
 func (q *queue) Metrics() []contract.Sample {
 	c := &q.counts
-	samples := append(q.metrics(), q.pubsub.metrics()...)
-	samples = append(samples,
+	samples := append(q.metrics(),
 		counter("queue_enqueued_total", "Jobs stored.", c.enqueued.Load()),
 		counter("queue_known_total", "Jobs that were stored already.", c.known.Load()),
 		counter("queue_refused_total", "Jobs refused because the queue was full.", c.refused.Load()),
@@ -227,7 +226,7 @@ func (q *queue) Metrics() []contract.Sample {
 	for name, d := range q.depths() {
 		samples = append(samples, depthSamples(name, d)...)
 	}
-	return samples
+	return append(samples, q.bellSamples()...)
 }
 
 func depthSamples(name string, d depth) []contract.Sample {

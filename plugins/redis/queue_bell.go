@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/jackfield/jackfield/sdk/contract"
 )
 
 // How long the line of a bell may be silent before it is tested, and how long
@@ -129,6 +131,21 @@ func (b *bell) subscribe() error {
 			tested = true
 		}
 	}
+}
+
+// bellSamples tell of each queue whether its consumers hear of new jobs.
+func (q *queue) bellSamples() (samples []contract.Sample) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for name, b := range q.bells {
+		s := gauge("queue_announced", "Whether consumers hear of new jobs (1) or look for them (0).", 0)
+		s.Labels = map[string]string{"queue": name}
+		if b.wasListening() {
+			s.Value = 1
+		}
+		samples = append(samples, s)
+	}
+	return samples
 }
 
 func isTimeout(err error) bool {

@@ -55,9 +55,12 @@ func (l *line) overdue() []*message {
 }
 
 // endLease does with a job whose lease ended what its worker did not. The
-// caller has the message's lock, which is kept: nobody can settle it any more.
+// caller has the message's lock; who waits for it finds the job gone.
 func (l *line) endLease(ctx context.Context, m *message) {
-	defer l.drop(m)
+	defer func() {
+		l.drop(m)
+		m.lock <- struct{}{}
+	}()
 	if m.finished {
 		_ = l.remover.remove(ctx, m.handle)
 		return

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -230,6 +231,28 @@ func TestDepthsShowAtTheScrape(t *testing.T) {
 			return false
 		})
 	})
+}
+
+func TestWhoSettlesWhileTheLeaseEndsIsTold(t *testing.T) {
+	w := newWorld(t, settings(fauxqs().URL, false))
+	c := w.consumer(time.Hour)
+	w.enqueue(w.job("g"))
+	d := w.take(c)
+	l := c.(*consumer).line
+	l.mu.Lock()
+	m := l.held[d.Receipt]
+	l.mu.Unlock()
+	<-m.lock // as the keeper takes it
+	answer := make(chan error)
+	go func() { answer <- c.Ack(context.Background(), d) }()
+	l.endLease(t.Context(), m)
+	select {
+	case err := <-answer:
+		wantErr(t, "Ack", err, contract.ErrNotFound)
+	case <-time.After(patience):
+		t.Fatal("Ack waits for ever")
+	}
+	want(t, "the next attempt", w.take(c).Attempt, 2)
 }
 
 func TestALongDelayEndsAcrossHides(t *testing.T) {

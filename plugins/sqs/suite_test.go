@@ -21,8 +21,18 @@ func keepsContract(t *testing.T, server *testserver.SQS, fifo bool) {
 	})
 }
 
-func TestStandardQueuesOnFauxqsKeepTheContract(t *testing.T) { keepsContract(t, fauxqs(), false) }
-func TestFIFOQueuesOnFauxqsKeepTheContract(t *testing.T)     { keepsContract(t, fauxqs(), true) }
-func TestStandardQueuesOnElasticMQKeepTheContract(t *testing.T) { keepsContract(t, elasticMQ(), false) }
+func TestStandardQueuesOnFauxqsKeepTheContract(t *testing.T) {
+	keepsContract(t, fauxqs(), false)
+}
 
-func TestFIFOQueuesOnElasticMQKeepTheContract(t *testing.T) { keepsContract(t, elasticMQ(), true) }
+func TestFIFOQueuesOnFauxqsKeepTheContract(t *testing.T) {
+	keepsContract(t, fauxqs(), true)
+}
+
+func TestStandardQueuesOnElasticMQKeepTheContract(t *testing.T) {
+	keepsContract(t, elasticMQ(), false)
+}
+
+func TestFIFOQueuesOnElasticMQKeepTheContract(t *testing.T) {
+	keepsContract(t, elasticMQ(), true)
+}

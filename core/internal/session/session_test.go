@@ -19,6 +19,7 @@ import (
 	"github.com/hashicorp/go-hclog"
 	"go.uber.org/goleak"
 
+	"github.com/jackfield/jackfield/core/internal/adapter"
 	"github.com/jackfield/jackfield/core/internal/apps"
 	"github.com/jackfield/jackfield/core/internal/hub"
 	"github.com/jackfield/jackfield/core/internal/lastevent"
@@ -67,18 +68,32 @@ func start(t *testing.T, app *contract.App) *node {
 // startWith starts a node that compresses with pack, if it is not nil.
 func startWith(t *testing.T, app *contract.App, pack func([]byte) []byte) *node {
 	t.Helper()
+	return startIn(t, app, pack, nil)
+}
+
+// startIn starts a node that others has joined to a cluster, if it is not nil.
+func startIn(t *testing.T, app *contract.App, pack func([]byte) []byte, others *adapter.Node) *node {
+	t.Helper()
 	n := &node{apps: apps.New(apps.Options{Complete: true})}
 	n.time.Store(int64(time.Hour))
 	n.apps.Replace([]*contract.App{app})
 	online := watchlist.New()
 	events := lastevent.New(lastevent.Options{})
-	h := hub.New(hub.Options{Shards: 2, LogBytes: 8 << 20, LogAge: time.Hour, Now: n.now, Pack: pack})
+	hubOptions := hub.Options{Shards: 2, LogBytes: 8 << 20, LogAge: time.Hour, Now: n.now, Pack: pack}
+	if others != nil {
+		hubOptions.Cluster = others
+	}
+	h := hub.New(hubOptions)
 	reg := metrics.New(metrics.Options{})
-	n.Server = NewServer(Options{
+	opts := Options{
 		Hub: h, Apps: n.apps, Counters: reg.App, Logger: hclog.NewNullLogger(), Random: rand.Reader, Now: n.now,
 		Prefixes: []string{"/app/"}, ActivityTimeout: 120 * time.Second, PongTimeout: 30 * time.Second, LastEvents: events, Watchlist: online,
 		AuthorizeWithin: 30 * time.Second, SigninWithin: 60 * time.Second,
-	})
+	}
+	if others != nil {
+		opts.Places, opts.Others = others, others
+	}
+	n.Server = NewServer(opts)
 	sockets := ws.NewServer(ws.Options{
 		Prefixes: []string{"/app/"}, MaxMessage: 1 << 20, Limits: ws.Limits{Bytes: 1 << 20},
 		Linger: 200 * time.Millisecond, HeaderTimeout: patience, Handler: n.Server, Deflate: pack != nil,
@@ -92,6 +107,11 @@ func startWith(t *testing.T, app *contract.App, pack func([]byte) []byte) *node 
 	h.Start()
 	n.Start()
 	events.Start()
+	if others != nil {
+		if err := others.Start(t.Context(), h); err != nil {
+			t.Fatal(err)
+		}
+	}
 	served := make(chan error, 1)
 	go func() { served <- sockets.Serve(l) }()
 	t.Cleanup(func() {
@@ -105,6 +125,9 @@ func startWith(t *testing.T, app *contract.App, pack func([]byte) []byte) *node 
 			t.Error(err)
 		}
 		n.Stop()
+		if others != nil {
+			others.Stop(ctx)
+		}
 		h.Stop()
 		events.Stop()
 		online.Stop()

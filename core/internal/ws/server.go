@@ -98,6 +98,9 @@ func (s *Server) Open() int64 { return s.open.Load() }
 func (s *Server) Serve(l net.Listener) error {
 	s.mu.Lock()
 	s.listener, s.plain = l, newHandedOver(l.Addr())
+	if s.closed {
+		_ = l.Close() // Shutdown came first
+	}
 	s.mu.Unlock()
 	served := make(chan error, 1)
 	go func() { served <- s.http.Serve(s.plain) }()

@@ -12,7 +12,8 @@ import (
 )
 
 type options struct {
-	Dir string `json:"dir" jsonschema:"directory of the files"`
+	Dir   string `json:"dir" jsonschema:"directory of the files"`
+	Blind bool   `json:"blind,omitempty" jsonschema:"the store does not tell of changes"`
 }
 
 // slow is how long a slow backend takes: longer than the server waits for a cache.

@@ -18,11 +18,12 @@ import (
 // store keeps apps in files.
 type store struct {
 	folder
-	mu sync.Mutex // one change at a time
+	blind bool
+	mu    sync.Mutex // one change at a time
 }
 
 func openStore(_ context.Context, o options, _ sdk.Env) (*store, error) {
-	return &store{folder: folder(o.Dir)}, os.MkdirAll(o.Dir, 0o755)
+	return &store{folder: folder(o.Dir), blind: o.Blind}, os.MkdirAll(o.Dir, 0o755)
 }
 
 // row is what a file holds.
@@ -204,6 +205,9 @@ const look = 50 * time.Millisecond
 
 // Watch is that of sdk.AppWatcher.
 func (s *store) Watch(ctx context.Context, changed func(sdk.AppChange) error) error {
+	if s.blind {
+		return sdk.ErrUnsupported
+	}
 	ticker := time.NewTicker(look)
 	defer ticker.Stop()
 	for known := s.revisions(); ; {
