@@ -29,7 +29,7 @@ var (
 
 func newQueue(driver string, o *Options) *queue {
 	return &queue{
-		spill: newSpill(o.Spill),
+		spill: newSpill(o.Spill, o.Logger),
 		slot: newSlot(contract.KindQueue, driver, enqueueTimeout, o,
 			func(cc grpc.ClientConnInterface, caps []contract.Capability) (*wire.Queue, func() error) {
 				c := wire.NewQueue(cc, wire.ClientOptions{Capabilities: caps})
@@ -74,10 +74,6 @@ func isAway(err error) bool {
 		errors.Is(err, contract.ErrTimeout) || errors.Is(err, contract.ErrClosed)
 }
 
-// isPushBack is whether the queue is there but full. The caller is told so; a
-// job that was kept goes on waiting.
-func isPushBack(err error) bool { return errors.Is(err, contract.ErrOverloaded) }
-
 // flushLoop hands kept jobs to the plugin until ctx ends.
 func (q *queue) flushLoop(ctx context.Context) {
 	for {
@@ -92,10 +88,13 @@ func (q *queue) flushLoop(ctx context.Context) {
 	}
 }
 
+// flushOnce hands over what fits into a message. If nothing of it was taken it
+// waits, unless another process has come meanwhile.
 func (q *queue) flushOnce(ctx context.Context) {
 	if _, err := q.slot.after(ctx, nil); err != nil {
 		return
 	}
+	_, changed, _ := q.slot.view()
 	jobs := q.spill.next()
 	errs := q.send(ctx, jobs)
 	if q.spill.settle(errs) < len(jobs) {
@@ -103,6 +102,7 @@ func (q *queue) flushOnce(ctx context.Context) {
 	}
 	select {
 	case <-ctx.Done():
+	case <-changed:
 	case <-q.slot.clock.After(max(flushPause, contract.RetryAfter(errs[0]))):
 	}
 }

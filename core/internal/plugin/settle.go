@@ -11,13 +11,12 @@ import (
 
 // remember notes where deliveries came from.
 func (c *consumer) remember(t *tap, deliveries []contract.Delivery) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
 	for _, d := range deliveries {
-		if c.out[d.Receipt] == nil {
-			t.out++
-		}
+		c.settled(d) // some queue may use a receipt again
+		c.mu.Lock()
+		t.out++
 		c.out[d.Receipt] = t
+		c.mu.Unlock()
 	}
 }
 

@@ -68,7 +68,7 @@ type seat interface {
 type tenant interface {
 	// idle waits until no operation is under way, or ctx ends.
 	idle(ctx context.Context)
-	// leave ends what is still under way.
+	// leave ends what is still under way, and what comes late; it may be called again.
 	leave()
 }
 

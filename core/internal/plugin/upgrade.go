@@ -103,10 +103,13 @@ func (s *supervisor) moveState(ctx context.Context, p, next *process) ([]tenant,
 	defer stop()
 	for _, t := range held {
 		t.idle(idle)
+		// What is still under way must not be answered by a state that was handed
+		// over: it fails, and is made again at the successor.
+		t.leave()
 	}
 	for _, kind := range kinds {
 		if err := move(ctx, p, next, kind); err != nil {
-			s.resume(p, kinds, held)
+			s.resume(p, kinds)
 			return nil, fmt.Errorf("hand over the state of %s: %w", kind, err)
 		}
 	}
@@ -114,10 +117,7 @@ func (s *supervisor) moveState(ctx context.Context, p, next *process) ([]tenant,
 }
 
 // resume puts kinds of p back into service.
-func (s *supervisor) resume(p *process, kinds []contract.Kind, held []tenant) {
-	for _, t := range held {
-		t.leave()
-	}
+func (s *supervisor) resume(p *process, kinds []contract.Kind) {
 	for _, kind := range kinds {
 		s.publishKind(p, kind, nil)
 	}

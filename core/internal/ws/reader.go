@@ -65,13 +65,22 @@ func (c *Conn) readLoop(g *gws.Conn) {
 
 func (c *Conn) finish() {
 	if p := recover(); p != nil {
-		c.server.opts.Logger.Warn("closed a connection whose frames the library could not read", "remote", c.RemoteAddr().String(), "panic", p)
+		c.server.logPanic(c.RemoteAddr().String(), p)
 		c.CloseWith(nil, 1002, closeReasons[1002])
 	}
 	c.owner.Gone()
 	c.drain()
 	c.kill()
 	c.server.forget()
+}
+
+// logPanic tells of a panic in the library, once a minute, for any client can cause one.
+func (s *Server) logPanic(remote string, p any) {
+	s.opts.Logger.Debug("closed a connection whose frames the library could not read", "remote", remote, "panic", p)
+	if times, ok := s.panics.say(time.Now()); ok {
+		s.opts.Logger.Warn("closed connections whose frames the library could not read; more of them within a minute show only as debug",
+			"times", times, "last", remote, "panic", p)
+	}
 }
 
 // drain reads what a client still sends after a close, so that the kernel does

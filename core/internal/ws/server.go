@@ -54,6 +54,7 @@ type Server struct {
 	http     *http.Server
 	open     atomic.Int64
 	wg       sync.WaitGroup // handshakes and readers
+	panics   seldom
 
 	mu       sync.Mutex
 	listener net.Listener

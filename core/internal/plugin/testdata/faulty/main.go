@@ -1,6 +1,7 @@
 // Command faulty is a plugin that misbehaves. How it does so before the
 // handshake follows from the name under which it is started ("faulty-noise");
-// afterwards from the keys that its cache is asked for ("!panic").
+// afterwards from the keys that its cache is asked for ("!panic") and from the
+// files in the directory of its queue (fault.go).
 package main
 
 import (
@@ -26,6 +27,7 @@ func main() {
 			sdk.CacheDriver("fake", openCache),
 			sdk.CacheDriver("moving", openMovingCache),
 			sdk.QueueDriver("fake", openQueue),
+			sdk.QueueDriver("disk", openDisk),
 			sdk.RateLimiterDriver("fake", openLimiter),
 		},
 	})

@@ -87,6 +87,6 @@ func (c *consumer) Ack(context.Context, sdk.Delivery) error {
 func (c *consumer) Nack(context.Context, sdk.Delivery, string, time.Duration) error { return nil }
 func (c *consumer) Reject(context.Context, sdk.Delivery, string) error              { return nil }
 func (c *consumer) Extend(context.Context, sdk.Delivery, time.Duration) error       { return nil }
-func (c *consumer) Drain(context.Context) error { c.once.Do(func() { close(c.drained) }); return nil }
+func (c *consumer) Drain(context.Context) error                                     { c.once.Do(func() { close(c.drained) }); return nil }
 
 func (c *consumer) Close() error { c.once.Do(func() { close(c.drained) }); return nil }
