@@ -107,11 +107,17 @@ func (q *queue) flushOnce(ctx context.Context) {
 	}
 }
 
+// Stats counts the jobs that are kept as waiting.
 func (q *queue) Stats(ctx context.Context, name string) (contract.QueueStats, error) {
 	ctx, cancel := context.WithTimeout(ctx, listTimeout)
 	defer cancel()
-	return do(ctx, q.slot, method{id: methodStats, repeatable: true, timeout: listTimeout},
+	kept := q.spill.waiting(name) // before the queue has them
+	stats, err := do(ctx, q.slot, method{id: methodStats, repeatable: true, timeout: listTimeout},
 		func(ctx context.Context, c *wire.Queue) (contract.QueueStats, error) { return c.Stats(ctx, name) })
+	if err == nil {
+		stats.Waiting += kept
+	}
+	return stats, err
 }
 
 func (q *queue) ListDead(ctx context.Context, name, pageToken string, limit int) ([]contract.DeadLetter, string, error) {
