@@ -176,3 +176,26 @@ func TestALateOperationIsNotLostWithTheOldProcess(t *testing.T) {
 	}
 	close(free)
 }
+
+// A plugin that keeps failing is replaced; what it keeps in its process is not lost.
+func TestAFaultyProcessHandsItsStateOver(t *testing.T) {
+	o, _ := testOptions(t, "good")
+	o.Choices[contract.KindCache] = Choice{Driver: "moving"}
+	h := startHost(t, o)
+	pid := pidOf(h)
+	if _, err := h.Cache().Set(Patient(t.Context()), "k", []byte("v"), contract.SetOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	for range bugsToRecycle {
+		if _, err := h.Cache().Get(Patient(t.Context()), "!bug"); !errors.Is(err, contract.ErrInternal) {
+			t.Errorf("bug: %v", err)
+		}
+	}
+	eventually(t, "a successor that answers", func() bool { return replaced(t, h, pid) })
+	if got := get(t, h, "k"); got != "v" {
+		t.Errorf("k is %q", got)
+	}
+	if n := h.Status()[0].Restarts; n != 1 {
+		t.Errorf("%d restarts", n)
+	}
+}

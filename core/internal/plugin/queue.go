@@ -11,8 +11,12 @@ import (
 	"github.com/jackfield/jackfield/sdk/wire"
 )
 
-// flushPause is the wait after an attempt to flush that brought nothing.
-const flushPause = 250 * time.Millisecond
+// The wait after an attempt to flush that brought nothing: as long as the driver
+// hints, within bounds, for a stop waits for little more than the longest.
+const (
+	flushPause    = 250 * time.Millisecond
+	flushPauseMax = 2 * time.Second
+)
 
 // queue is the queue behind the plugin. While it is away, jobs are kept in
 // memory, within bounds, and handed over in order when it is back: an Enqueue
@@ -103,7 +107,7 @@ func (q *queue) flushOnce(ctx context.Context) {
 	select {
 	case <-ctx.Done():
 	case <-changed:
-	case <-q.slot.clock.After(max(flushPause, contract.RetryAfter(errs[0]))):
+	case <-q.slot.clock.After(min(max(flushPause, contract.RetryAfter(errs[0])), flushPauseMax)):
 	}
 }
 
