@@ -77,7 +77,7 @@ func TestADatabaseOfAppsIsKilledUnderLoad(t *testing.T) {
 			s := built.Start(t, launch.Options{Config: db.config()})
 			db.add(t, "known")
 			wantCode(t, s.Port, "other-key", 4001)
-			clients, err := crowd(s.Port, "known-key", "room", 40)
+			clients, err := crowd(s.Port, "known-key", "quiet", 40)
 			if err != nil {
 				t.Fatal(err)
 			}
