@@ -81,6 +81,7 @@ func TestADatabaseOfAppsIsKilledUnderLoad(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			heard := listen(t, s)
 			publisher := startPublisher(t, s, "known")
 			until(t, "messages", func() bool { return publisher.sent.Load() > 10 })
 			db.server.Kill()
@@ -105,6 +106,7 @@ func TestADatabaseOfAppsIsKilledUnderLoad(t *testing.T) {
 			if n := publisher.refused.Load(); n > 0 {
 				t.Errorf("%d messages were refused", n)
 			}
+			until(t, "the last message", func() bool { return heard.Load() == publisher.sent.Load() })
 			wantAllAlive(t, s, clients)
 		})
 	}
