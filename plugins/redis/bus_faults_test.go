@@ -191,7 +191,9 @@ func TestBusRefusesWhatDoesNotFitWhileRedisHangs(t *testing.T) {
 			t.Errorf("Publish: %v", err)
 		}
 	}
-	if most := callers - busQueueBytes/size + 1; refused == 0 || refused > most {
+	// A message counts for a little more than its body, and on a busy machine all
+	// come before the first is under way.
+	if most := callers - (busQueueBytes/size - 1); refused == 0 || refused > most {
 		t.Errorf("%d of %d messages were refused, want 1 to %d", refused, callers, most)
 	}
 }

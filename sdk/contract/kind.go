@@ -98,6 +98,10 @@ const (
 // StateMover is implemented by drivers whose state lives in the process and
 // can be handed to a successor (hot upgrade). The bytes are the driver's own
 // format, at most a few MiB per chunk.
+//
+// The consumers of such a queue are asked to settle what the predecessor has
+// handed over: of these deliveries they are told the queue, the job's id and the
+// receipt only, and answer ErrNotFound if they do not know the receipt.
 type StateMover interface {
 	// Export calls yield with chunks until all state was given or yield fails.
 	// The driver must not change its state meanwhile.

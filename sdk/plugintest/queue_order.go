@@ -32,9 +32,9 @@ var queueOrder = []queueCase{
 	{name: "a job that is retried keeps its place", needs: contract.CapQueueFIFO, run: func(b *queueBench) {
 		jobs := []contract.Job{b.job("g"), b.job("g"), b.job("g")}
 		b.enqueue(jobs...)
-		w := b.worker(lease)
+		w := b.worker(hold)
 		w.nack(w.takes(jobs[0], 1), 0)
-		w.takes(jobs[0], 2)
+		b.worker(lease).takes(jobs[0], 2)
 		b.pass(lease)
 		w.ack(w.takes(jobs[0], 3))
 		w.ack(w.takes(jobs[1], 1))

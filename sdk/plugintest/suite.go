@@ -124,4 +124,4 @@ func refused[I any](b *bench, driver any, c contract.Capability) (I, bool) {
 }
 
 // patience is how long a suite waits for what must happen at once.
-const patience = 20 * time.Second
+const patience = 60 * time.Second

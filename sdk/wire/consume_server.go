@@ -23,11 +23,14 @@ func (q *queueService) Consume(stream grpc.BidiStreamingServer[pb.ConsumeRequest
 	if err != nil {
 		return endOfStream(err)
 	}
-	driver, err := q.s.consume(stream.Context(), o.set.(*queueOps).queue, first.GetOpen())
+	queue := o.set.(*queueOps).queue
+	driver, err := q.s.consume(stream.Context(), queue, first.GetOpen())
 	if err != nil {
 		return stream.Send(&pb.ConsumeResponse{Message: &pb.ConsumeResponse_Failure{Failure: toFailure(err)}})
 	}
 	c := newConsuming(q.s, driver, stream)
+	c.queue = first.GetOpen().GetQueue()
+	_, c.heir = queue.(contract.StateMover)
 	defer q.s.consumers.add(c)()
 	return c.serve()
 }
@@ -52,6 +55,8 @@ type consuming struct {
 	stream grpc.BidiStreamingServer[pb.ConsumeRequest, pb.ConsumeResponse]
 	acks   *responder[pb.SettleResult]
 	exec   *executor // of settlements
+	queue  string
+	heir   bool // the driver may know hand-overs of a predecessor
 
 	sendMu sync.Mutex // around stream.Send
 

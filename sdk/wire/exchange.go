@@ -35,10 +35,11 @@ func newExchange[O any, R any, PR result[R]](opts ClientOptions, s service[O, R]
 	c := newCombiner[O, R, PR](opts, s.header)
 	if mode == Pipe {
 		c.carrier = newPipe(c, s.open)
-	} else {
-		c.carrier = newTrips(c, s.call)
+		return c
 	}
-	return c
+	t := newTrips(c, s.call)
+	c.carrier = t
+	return &inTurn[O, R, PR]{combiner: c, trips: t}
 }
 
 // solo makes one call per operation.

@@ -30,6 +30,9 @@ func (c *consuming) settleOne(ctx context.Context, s *pb.Settlement, deadline ti
 	defer c.s.recoverInto(&err)
 	key := receipt{s.GetJobId(), s.GetReceipt()}
 	d, ok := c.lookup(key)
+	if !ok && c.heir {
+		d, ok = contract.Delivery{Job: contract.Job{Queue: c.queue, ID: key.job}, Receipt: key.receipt}, true
+	}
 	if !ok {
 		return fmt.Errorf("%w: job %q is not out with this consumer", contract.ErrNotFound, s.GetJobId())
 	}

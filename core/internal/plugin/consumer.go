@@ -124,10 +124,11 @@ func (c *consumer) Drain(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, settleTimeout)
 	defer cancel()
-	if err := t.inner.Drain(ctx); !errors.Is(err, contract.ErrGone) {
-		return err
+	err := t.inner.Drain(ctx)
+	if errors.Is(err, contract.ErrGone) || errors.Is(err, contract.ErrClosed) {
+		return nil // Receive may have heard of the end before
 	}
-	return nil
+	return err
 }
 
 // Close implements contract.Consumer.

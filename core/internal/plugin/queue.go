@@ -11,8 +11,12 @@ import (
 	"github.com/jackfield/jackfield/sdk/wire"
 )
 
-// flushPause is the wait after an attempt to flush that brought nothing.
-const flushPause = 250 * time.Millisecond
+// The wait after an attempt to flush that brought nothing: as long as the driver
+// hints, within bounds, for a stop waits for little more than the longest.
+const (
+	flushPause    = 250 * time.Millisecond
+	flushPauseMax = 2 * time.Second
+)
 
 // queue is the queue behind the plugin. While it is away, jobs are kept in
 // memory, within bounds, and handed over in order when it is back: an Enqueue
@@ -103,15 +107,21 @@ func (q *queue) flushOnce(ctx context.Context) {
 	select {
 	case <-ctx.Done():
 	case <-changed:
-	case <-q.slot.clock.After(max(flushPause, contract.RetryAfter(errs[0]))):
+	case <-q.slot.clock.After(min(max(flushPause, contract.RetryAfter(errs[0])), flushPauseMax)):
 	}
 }
 
+// Stats counts the jobs that are kept as waiting.
 func (q *queue) Stats(ctx context.Context, name string) (contract.QueueStats, error) {
 	ctx, cancel := context.WithTimeout(ctx, listTimeout)
 	defer cancel()
-	return do(ctx, q.slot, method{id: methodStats, repeatable: true, timeout: listTimeout},
+	kept := q.spill.waiting(name) // before the queue has them
+	stats, err := do(ctx, q.slot, method{id: methodStats, repeatable: true, timeout: listTimeout},
 		func(ctx context.Context, c *wire.Queue) (contract.QueueStats, error) { return c.Stats(ctx, name) })
+	if err == nil {
+		stats.Waiting += kept
+	}
+	return stats, err
 }
 
 func (q *queue) ListDead(ctx context.Context, name, pageToken string, limit int) ([]contract.DeadLetter, string, error) {

@@ -2,6 +2,8 @@ package plugin
 
 import (
 	"context"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -75,6 +77,25 @@ func TestQueueOutlivesItsPlugin(t *testing.T) {
 	if err := h.FlushQueue(t.Context()); err != nil {
 		t.Error(err)
 	}
+}
+
+// Who waits for the queue to become empty must know of jobs that it will get.
+func TestKeptJobsCountAsWaiting(t *testing.T) {
+	h, _, clock, dir := diskHost(t)
+	arm(t, dir, "enqueue before", "away always")
+	if err := h.Queue().Enqueue(t.Context(), []contract.Job{job(1)})[0]; err != nil {
+		t.Fatal(err)
+	}
+	if stats, err := h.Queue().Stats(t.Context(), "q"); err != nil || stats.Waiting != 1 {
+		t.Errorf("%+v, %v", stats, err)
+	}
+	if err := os.Remove(filepath.Join(dir, "enqueue before")); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the job is taken", func() bool {
+		clock.advance(time.Second)
+		return h.queue.spill.waiting("q") == 0
+	})
 }
 
 func TestFlushTellsWhatIsLeft(t *testing.T) {

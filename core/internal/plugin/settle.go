@@ -43,13 +43,14 @@ func (c *consumer) settled(d contract.Delivery) {
 	}
 }
 
-// settle acts on a delivery where it came from; when that process is gone, once
-// at its successor, which may know the receipt or answer ErrNotFound.
+// settle acts on a delivery where it came from; when that process is gone or has
+// handed its state over, at its successor, which may know the receipt or answer
+// ErrNotFound.
 func (c *consumer) settle(ctx context.Context, d contract.Delivery, f func(context.Context, contract.Consumer) error) error {
 	ctx, cancel := context.WithTimeout(ctx, settleTimeout)
 	defer cancel()
 	t := c.origin(d)
-	if t != nil {
+	if t != nil && !t.backend.left.Load() {
 		err := c.act(ctx, t, f)
 		if !errors.Is(err, contract.ErrGone) {
 			return err

@@ -20,6 +20,7 @@ type backend[T any] struct {
 	caps     []contract.Capability
 	process  *process
 	underway atomic.Int64
+	left     atomic.Bool // out of service for good; its state may be elsewhere
 }
 
 // slot is where the facade of one kind finds the present backend. While the
@@ -134,7 +135,10 @@ func (b *backend[T]) idle(ctx context.Context) {
 	}
 }
 
-func (b *backend[T]) leave() { _ = b.close() }
+func (b *backend[T]) leave() {
+	b.left.Store(true)
+	_ = b.close()
+}
 
 // view returns the present backend, if any, a channel that is closed when that
 // changes, and whether the host was stopped.

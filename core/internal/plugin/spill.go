@@ -102,6 +102,21 @@ func (s *spill) makeRoom(size int) bool {
 	return true
 }
 
+// waiting is how many jobs of a queue are kept.
+func (s *spill) waiting(queue string) (n uint64) {
+	if !s.busy() {
+		return 0
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for name, l := range s.lines {
+		if name.queue == queue {
+			n += uint64(len(l.jobs))
+		}
+	}
+	return n
+}
+
 // wait returns nil once no job is kept, or an error that says how many are.
 func (s *spill) wait(ctx context.Context) error {
 	s.mu.Lock()

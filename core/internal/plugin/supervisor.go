@@ -84,6 +84,11 @@ func (s *supervisor) serve(ctx context.Context, p *process) *process {
 		return nil
 	}
 	s.backoff.served(s.clock.Now().Sub(since))
+	if end.gently && len(p.stateful()) > 0 {
+		if next := s.relieve(ctx, p, end); next != nil {
+			return next
+		}
+	}
 	s.bury(p, end)
 	return s.restart(ctx, end.reason)
 }

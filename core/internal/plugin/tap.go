@@ -34,8 +34,13 @@ func (c *consumer) tap(ctx context.Context) (*tap, error) {
 	case <-ctx.Done():
 		return nil, fmt.Errorf("%w: %w", contract.ErrTimeout, ctx.Err())
 	}
-	if t, err := c.have(); t != nil || err != nil {
-		return t, err
+	switch t, err := c.have(); {
+	case err != nil:
+		return nil, err
+	case t != nil && !t.backend.left.Load():
+		return t, nil
+	case t != nil:
+		c.leave(t, true)
 	}
 	b, err := c.slot.after(ctx, nil)
 	if err != nil {

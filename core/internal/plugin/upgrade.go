@@ -136,6 +136,28 @@ func move(ctx context.Context, from, to *process, kind contract.Kind) error {
 	return importer.Finish()
 }
 
+// relieve has a successor take over the state of a faulty process that still
+// answers, after the back-off, while it serves on. It returns nil if that cannot
+// be: the state is lost then.
+func (s *supervisor) relieve(ctx context.Context, p *process, end ending) *process {
+	s.logger.Error("plugin is faulty, a successor will take its state over", "reason", end.reason, "pid", p.pid())
+	select {
+	case <-s.clock.After(s.backoff.next()):
+	case <-p.exited():
+		return nil
+	case <-ctx.Done():
+		return nil
+	}
+	limited, cancel := context.WithTimeout(ctx, upgradeTimeout)
+	defer cancel()
+	next := s.carryOut(ctx, &upgrade{ctx: limited, result: make(chan error, 1)}, p)
+	if next == p {
+		return nil
+	}
+	s.countRestart()
+	return next
+}
+
 // with returns the unit with other choices for some of its kinds.
 func (u *unit) with(choices map[contract.Kind]Choice) *unit {
 	next := *u
