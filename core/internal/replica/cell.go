@@ -134,7 +134,6 @@ func (c *Cell) Tick(now time.Duration) {
 		c.dropStale("")
 	}
 	c.checkLag()
-	c.proclaimLeaves()
 }
 
 // advance takes the change that follows into the view.

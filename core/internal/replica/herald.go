@@ -12,7 +12,7 @@ const (
 	// leaveDelay is that of the Pusher protocol: a channel or user that is back
 	// within it was never gone.
 	leaveDelay = 3 * time.Second
-	// heraldDelay is how much longer a leave waits, for news that are on their way.
+	// heraldDelay is how much longer a leave waits, for changes that are on their way.
 	heraldDelay = 500 * time.Millisecond
 )
 

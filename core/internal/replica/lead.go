@@ -25,7 +25,8 @@ type leader struct {
 	tryAt   time.Duration
 	term    uint64 // numbers the times of leading
 	herald  *herald
-	out     int // announcements that are not handed over
+	asked   time.Duration // when the last Recall was begun
+	out     int           // announcements that are not handed over
 	handed  contract.Position
 	stored  contract.Position
 	storeAt time.Duration
@@ -84,13 +85,21 @@ func (c *Cell) leadCommand() (Command, bool) {
 		cmd.Kind, cmd.After, cmd.Resign = Advance, l.handed, true
 	case l.stored.Before(l.handed) && c.now >= l.storeAt:
 		cmd.Kind, cmd.After = Advance, l.handed
-	case l.herald.at.Before(c.view.at) && l.out < maxOut:
+	case l.out < maxOut && (l.herald.at.Before(c.view.at) || l.leaveIsDue(c.now)):
 		cmd.Kind, cmd.After, cmd.Limit = Recall, l.herald.at, c.opts.Read
+		l.asked = c.now
 	default:
 		return Command{}, false
 	}
 	l.busy = true
 	return cmd, true
+}
+
+// leaveIsDue reports whether a leave is to be announced, unless the log, which is
+// read once more before, has a return: who is cut off may not know of it.
+func (l *leader) leaveIsDue(now time.Duration) bool {
+	due := l.herald.due()
+	return due != 0 && due <= now
 }
 
 // leadDue is when there is something to do that waits for its time, 0: never.
@@ -104,7 +113,10 @@ func (c *Cell) leadDue() time.Duration {
 	case !l.leads:
 		return 0
 	}
-	at := l.herald.due()
+	at := time.Duration(0)
+	if l.out < maxOut {
+		at = l.herald.due()
+	}
 	if l.stored.Before(l.handed) && (at == 0 || l.storeAt < at) {
 		at = max(l.storeAt, 1)
 	}
@@ -160,6 +172,9 @@ func (c *Cell) Recalled(now time.Duration, term uint64, changes []contract.State
 			l.herald.take(&changes[i], now)
 		}
 	}
+	if err == nil && len(changes) < c.opts.Read {
+		l.herald.fire(l.asked) // no return stands in the log
+	}
 	c.sayAll()
 }
 
@@ -195,14 +210,6 @@ func (c *Cell) HandedOver(now time.Duration, term uint64, n int, cursor contract
 func (c *Cell) proclaim(before contract.Position, ch *contract.StateChange) {
 	if l := &c.lead; l.leads && l.herald.at == before && l.out < maxOut {
 		l.herald.take(ch, c.now)
-		c.sayAll()
-	}
-}
-
-// proclaimLeaves announces what is due, if it is up to date.
-func (c *Cell) proclaimLeaves() {
-	if l := &c.lead; l.leads && c.sync.phase == live && l.herald.at == c.view.at {
-		l.herald.fire(c.now)
 		c.sayAll()
 	}
 }
