@@ -56,10 +56,10 @@ plugin-%: ## build one plugin: bin/plugins/<name>
 	@$(compile) -o bin/plugins/ ./plugins/$*
 
 test: deps ## run all tests: every module, real clients, conversations, guards
-	@go test -count=1 -timeout 15m $(packages)
+	@go test -count=1 -timeout 30m $(packages)
 
 race: deps ## run all tests with the race detector
-	@CGO_ENABLED=1 go test -race -count=1 -timeout 25m $(packages)
+	@CGO_ENABLED=1 go test -race -count=1 -timeout 45m $(packages)
 
 bench: ## measure, with ratios from one interleaved run (BENCH="-quick" or "-only fanout")
 	@go run ./test/bench $(BENCH)

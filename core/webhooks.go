@@ -34,10 +34,20 @@ func (s *server) buildWebhooks() {
 		Batching:       webhook.Batching{Enabled: w.Batching.Enabled, Duration: w.Batching.Duration, Size: int(w.Batching.Size)},
 		Retry:          s.webhookRetry(),
 		RequestTimeout: w.RequestTimeout,
-		Concurrency:    int(w.Concurrency), PerWebhook: int(w.PerWebhook),
+		Concurrency:    s.jobsAtWork(), PerWebhook: int(w.PerWebhook),
 		Lease: reliability.LeaseDuration, RenewInterval: reliability.LeaseRenewInterval,
 	})
 	s.metrics.AddSamples(s.webhooks)
+}
+
+// jobsAtWork is how many jobs this node can have in hand: no more than the queue
+// gives out, for what a receiver may hold is a share of it.
+func (s *server) jobsAtWork() int {
+	most := int(s.cfg.Webhooks.Concurrency)
+	if given := s.cfg.Queue.Concurrency(s.cfg.Choices()[contract.KindQueue].Driver); given > 0 {
+		most = min(most, int(given))
+	}
+	return most
 }
 
 func (s *server) webhookRetry() webhook.Retry {

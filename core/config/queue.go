@@ -12,6 +12,20 @@ type Queue struct {
 	Reliability  Reliability  `key:"reliability" doc:"Retries, leases and bounds, for every driver."`
 }
 
+// Concurrency returns how many jobs a driver lets be at work at a time; 0 means
+// that it has no bound of its own.
+func (q *Queue) Concurrency(driver string) uint32 {
+	switch driver {
+	case driverRedis:
+		return q.Redis.Concurrency
+	case driverRedisCluster:
+		return q.RedisCluster.Concurrency
+	case driverSQS:
+		return q.SQS.Concurrency
+	}
+	return 0
+}
+
 // QueueMemory are the bounds of queue driver memory beyond those of Reliability.
 type QueueMemory struct {
 	GroupCapacity uint64 `key:"group_capacity" default:"10000" min:"1" max:"2147483647" doc:"Most waiting jobs of one group (an app, webhook and channel)."`

@@ -72,6 +72,7 @@ func worksInQueue(t *testing.T, connection connectionOptions) {
 }
 
 func TestTLSWithAnAuthority(t *testing.T) {
+	t.Parallel()
 	certs := testserver.NewCertificates(t)
 	options := toStandalone(testserver.StartRedisTLS(t, certs, false))
 	options.TLS = &tlsOptions{CAPath: certs.CA}
@@ -79,6 +80,7 @@ func TestTLSWithAnAuthority(t *testing.T) {
 }
 
 func TestTLSWithClientCertificatesOnBothHops(t *testing.T) {
+	t.Parallel()
 	certs := testserver.NewCertificates(t)
 	options := toSentinel(testserver.StartRedisSentinelTLS(t, certs, true))
 	hop := &tlsOptions{CAPath: certs.CA, ClientCertPath: certs.ClientCert, ClientKeyPath: certs.ClientKey}
@@ -87,6 +89,7 @@ func TestTLSWithClientCertificatesOnBothHops(t *testing.T) {
 }
 
 func TestTLSThatIsNotChecked(t *testing.T) {
+	t.Parallel()
 	certs := testserver.NewCertificates(t)
 	options := toStandalone(testserver.StartRedisTLS(t, certs, false))
 	options.TLS = &tlsOptions{AcceptInvalidCerts: true}
@@ -96,6 +99,7 @@ func TestTLSThatIsNotChecked(t *testing.T) {
 // A user who may neither do what is dangerous, nor anything outside the prefix,
 // is enough: no KEYS, no FLUSHALL, no CONFIG.
 func TestAUserWithFewRightsIsEnough(t *testing.T) {
+	t.Parallel()
 	r := testserver.StartRedis(t,
 		"user default off",
 		"user app on >s3cret ~test* &test* +@all -@dangerous -@admin",
@@ -107,6 +111,7 @@ func TestAUserWithFewRightsIsEnough(t *testing.T) {
 
 // Without the right to subscribe, consumers look for work by themselves.
 func TestAUserWhoMayNotSubscribeGetsJobs(t *testing.T) {
+	t.Parallel()
 	r := testserver.StartRedis(t, "user default off", "user app on >s3cret ~* resetchannels +@all -@dangerous")
 	options := toStandalone(r)
 	options.Username, options.Password = "app", "s3cret"
@@ -128,6 +133,7 @@ func TestAUserWhoMayNotSubscribeGetsJobs(t *testing.T) {
 // What is wrong with a connection is told with the place, the key and the cure,
 // and never with a password.
 func TestWrongConnectionsAreExplained(t *testing.T) {
+	t.Parallel()
 	const secret = "very-s3cret"
 	certs := testserver.NewCertificates(t)
 	plain := standalone().Addr

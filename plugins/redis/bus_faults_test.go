@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -210,6 +211,38 @@ func TestBusRefusesAnotherLayoutOfKeys(t *testing.T) {
 	}
 }
 
+func TestBusGivesBackVeryMuchInParts(t *testing.T) {
+	b := newBus(t, busAt(toStandalone(standalone())))
+	one, two := joinBus(t, b, time.Hour), joinBus(t, b, time.Hour)
+	const users = 5000
+	for done := 0; done < users; {
+		req := one.enter(2, "0")
+		for req.Changes = nil; len(req.Changes) < 500; done++ {
+			ch := one.enter(2, strconv.Itoa(done)).Changes[0]
+			req.Changes = append(req.Changes, ch)
+		}
+		req.Version = one.versions[2]
+		if _, err := one.Apply(patient(t), req); err != nil {
+			t.Fatal(err)
+		}
+	}
+	two.enters(2, "0")
+	if err := one.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if held := two.users(2); len(held) != 1 || held["0"] != 1 {
+		t.Errorf("%d users are left", len(held))
+	}
+	p, err := two.Renew(patient(t))
+	if want := uint64(2*users + 1); err != nil || p[2].Seq != want {
+		t.Errorf("%d changes, %v, want %d", p[2].Seq, err, want)
+	}
+	info := one.info
+	if _, err := b.Open(patient(t), info); !errors.Is(err, contract.ErrFenced) {
+		t.Errorf("Open of an incarnation that gave back: %v", err)
+	}
+}
+
 // busRights are those that README.md says a user needs, for a prefix.
 func busRights(t *testing.T, prefix string, more string) (rights []any) {
 	t.Helper()
@@ -256,6 +289,23 @@ func TestBusNeedsNoMoreRightsThanItsReadmeSays(t *testing.T) {
 				t.Error("the user may write under another prefix: the test proves nothing")
 			}
 		})
+	}
+}
+
+func TestBusSaysWhichRightsAreMissing(t *testing.T) {
+	for what, rights := range map[string]string{
+		"no INFO":     "user app on >secret ~* &* +@all -@dangerous",
+		"no channels": "user app on >secret ~* resetchannels +@all",
+		"no keys":     "user app on >secret &* +@all",
+	} {
+		o := busAt(toStandalone(testserver.StartRedis(t, rights)))
+		o.Connection.Username, o.Connection.Password = "app", "secret"
+		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+		_, err := newBus(t, o).Open(ctx, contract.NodeInfo{ID: "n", Incarnation: "i", Lease: time.Minute, Cells: busCells})
+		cancel()
+		if !errors.Is(err, contract.ErrAuth) || !strings.Contains(err.Error(), "docs/redis.md") {
+			t.Errorf("%s: %v", what, err)
+		}
 	}
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/redis/go-redis/v9"
 
@@ -36,6 +37,15 @@ func (i *interest) reset() {
 // sent notes a subscription with which a connection begins.
 func (i *interest) sent() { i.asked, i.entering, i.initial = true, 1, true }
 
+// arrive opens an interest that is subscribed; also one that was dropped and
+// wanted again before Redis was told.
+func (i *interest) arrive() {
+	if i.wanted && i.asked && i.entering == 0 && !i.open {
+		i.open = true
+		close(i.ready)
+	}
+}
+
 func (i *interest) shut() {
 	if i.open {
 		i.ready, i.open = make(chan struct{}), false
@@ -52,6 +62,7 @@ func (l *busLine) want(name string, topic contract.Topic) {
 		l.interests[name] = i
 	}
 	i.wanted = true
+	i.arrive()
 	l.changeLocked(name)
 }
 
@@ -91,8 +102,18 @@ func (l *busLine) await(ctx context.Context, name string) error {
 	case <-ready:
 		return nil
 	case <-ctx.Done():
-		return ctx.Err()
+		return l.whyNot(ctx.Err())
 	}
+}
+
+// whyNot adds what is wrong with the connection, if something is.
+func (l *busLine) whyNot(err error) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.fault == nil {
+		return err
+	}
+	return fmt.Errorf("%w: %w", err, l.fault)
 }
 
 // kickLocked starts the goroutine that sends changes, unless it runs.
@@ -177,10 +198,7 @@ func (l *busLine) confirm(m *redis.Subscription) error {
 		return errAnew
 	}
 	i.entering--
-	if i.entering == 0 && i.wanted && i.asked {
-		i.open = true
-		close(i.ready)
-	}
+	i.arrive()
 	if i.initial {
 		i.initial = false
 		l.arrivedLocked()
@@ -211,6 +229,7 @@ func (l *busLine) arrivedLocked() {
 	if l.missing > 0 {
 		return
 	}
+	l.fault = nil
 	l.s.bus.counts.connections.Add(1)
 	if !l.renewed {
 		l.renewed = true

@@ -211,7 +211,7 @@ func (s *busSession) settle(c *busCall) (more, wait bool) {
 		c.finish(nil, nil)
 	case err == nil:
 		answers, err := readBusAnswers(c.cmd.(*redis.Cmd), 1+len(c.more))
-		if err == nil && answers[0].word == "early" {
+		if err == nil && (answers[0].word == "early" || answers[0].word == "more") {
 			return true, false
 		}
 		c.finish(answers, err)

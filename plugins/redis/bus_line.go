@@ -33,6 +33,7 @@ type busLine struct {
 	changed   map[string]bool      // what to subscribe or unsubscribe
 	flushing  bool
 	sub       *redis.PubSub // nil between two connections
+	fault     error         // why the last one ended, until another one is complete
 	hangUp    context.CancelCauseFunc
 	missing   int  // of the interests at the beginning of this connection, not confirmed yet
 	renewed   bool // this is not the first connection
@@ -138,7 +139,7 @@ func (l *busLine) broke(err error) {
 			l.s.bus.logger.Warn("A pub/sub connection broke; it is made again", "err", l.s.bus.subscriptions.explain(err))
 		}
 	}
-	l.sub = nil
+	l.sub, l.fault = nil, err
 	for name, i := range l.interests {
 		i.reset()
 		if !i.wanted {

@@ -174,7 +174,7 @@ func nodeOptions(options connectionOptions, config *tls.Config) *redis.Options {
 		Protocol: 2, DisableIdentity: true, MaintNotificationsConfig: noMaintenance(),
 		MaxRetries: -1, DialerRetries: 1, DialTimeout: dialTimeout,
 		ReadTimeout: readTimeout, WriteTimeout: readTimeout, ContextTimeoutEnabled: true,
-		PoolSize: int(options.PoolSize), PoolTimeout: poolTimeout, PipelinePoolSize: -1, ConnMaxIdleTime: idleTime,
+		PoolSize: options.poolSize(), PoolTimeout: poolTimeout, PipelinePoolSize: -1, ConnMaxIdleTime: idleTime,
 	}
 }
 
@@ -187,7 +187,7 @@ func clusterOptions(options connectionOptions, config *tls.Config) *redis.Cluste
 		MaxRetries: -1, MaxRedirects: 4, DialerRetries: 1, DialTimeout: dialTimeout,
 		MinRetryBackoff: 5 * time.Millisecond, MaxRetryBackoff: 100 * time.Millisecond,
 		ReadTimeout: readTimeout, WriteTimeout: readTimeout, ContextTimeoutEnabled: true,
-		PoolSize: int(options.PoolSize), PoolTimeout: poolTimeout, PipelinePoolSize: -1, ConnMaxIdleTime: idleTime,
+		PoolSize: options.poolSize(), PoolTimeout: poolTimeout, PipelinePoolSize: -1, ConnMaxIdleTime: idleTime,
 		DisableRoutingPolicies: true, FailingTimeoutSeconds: 1, ClusterStateReloadInterval: mapTime,
 	}
 }

@@ -23,7 +23,7 @@ type connectionOptions struct {
 	SentinelUsername string          `json:"sentinel_username" jsonschema:"ACL user at the sentinels"`
 	SentinelPassword contract.Secret `json:"sentinel_password" jsonschema:"password at the sentinels"`
 	SentinelTLS      *tlsOptions     `json:"sentinel_tls,omitempty" jsonschema:"TLS to the sentinels; absent means plain"`
-	PoolSize         int64           `json:"pool_size" jsonschema:"most connections of each class to one server"`
+	PoolSize         int64           `json:"pool_size" jsonschema:"most connections of each class to one server; 0 means 32"`
 	Source           string          `json:"source" jsonschema:"the key of the configuration that named the address, for messages"`
 }
 
@@ -44,7 +44,18 @@ const (
 
 // defaultConnection is a Redis of this machine.
 func defaultConnection() connectionOptions {
-	return connectionOptions{Mode: modeStandalone, Addresses: []string{"127.0.0.1:6379"}, MasterName: "mymaster", PoolSize: 32}
+	return connectionOptions{Mode: modeStandalone, Addresses: []string{"127.0.0.1:6379"}, MasterName: "mymaster", PoolSize: usualPool}
+}
+
+// usualPool is the size of a pool that nobody chose.
+const usualPool = 32
+
+// poolSize is that of each class.
+func (c *connectionOptions) poolSize() int {
+	if c.PoolSize == 0 {
+		return usualPool
+	}
+	return int(c.PoolSize)
 }
 
 // validate reports under connection what cannot be right whatever the server says.
@@ -56,7 +67,7 @@ func (c *connectionOptions) validate(p *problems) {
 	}
 	c.validateAddresses(p)
 	p.within("connection.db", c.DB, 0, 1<<31-1)
-	p.within("connection.pool_size", c.PoolSize, 1, 10_000)
+	p.within("connection.pool_size", c.PoolSize, 0, 10_000)
 	if c.Mode == modeCluster && c.DB != 0 {
 		p.addf("connection.db", "must be 0 in a cluster, is %d", c.DB)
 	}

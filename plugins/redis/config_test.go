@@ -13,7 +13,7 @@ import (
 
 func TestWrongOptionsAreReportedAllAtOnce(t *testing.T) {
 	connection := connectionOptions{
-		Mode: "ring", Addresses: []string{"redis://u:s3cret@h:1", "h:0"}, DB: -1, PoolSize: 0,
+		Mode: "ring", Addresses: []string{"redis://u:s3cret@h:1", "h:0"}, DB: -1, PoolSize: -1,
 		TLS: &tlsOptions{CAPath: "/no/such/file", ClientCertPath: "only.pem"},
 	}
 	_, err := openCache(context.Background(), cacheOptions{Prefix: strings.Repeat("x", 300), TTL: -1, Connection: connection}, testEnv)
@@ -23,7 +23,7 @@ func TestWrongOptionsAreReportedAllAtOnce(t *testing.T) {
 		"connection.addresses[0]: must be host:port or unix:///path\n" +
 		"connection.addresses[1]: must end in a port from 1 to 65535\n" +
 		"connection.db: must be from 0 to 2147483647, is -1\n" +
-		"connection.pool_size: must be from 1 to 10000, is 0\n" +
+		"connection.pool_size: must be from 0 to 10000, is -1\n" +
 		"connection.tls.ca_path: cannot read the file of authorities: open /no/such/file: no such file or directory\n" +
 		"connection.tls: client_cert_path and client_key_path belong together; one of them is empty"
 	if err == nil || err.Error() != want || !errors.Is(err, contract.ErrInvalid) {

@@ -38,6 +38,8 @@ var answers = []answer{
 	{"ERR AUTH", contract.ErrAuth, false, "the server knows no users or wants no password: leave username and password empty"},
 	{"ERR invalid password", contract.ErrAuth, false, "set the right password"},
 	{"NOPERM", contract.ErrAuth, false, "give the user the rights that docs/redis.md lists"},
+	{"ERR The user executing the script", contract.ErrAuth, false, "give the user the rights that docs/redis.md lists"},
+	{"ERR ACL failure in script", contract.ErrAuth, false, "give the user the rights that docs/redis.md lists"},
 	{"OOM", contract.ErrOverloaded, false, "raise maxmemory"},
 	{"MISCONF", contract.ErrUnavailable, false, "the server cannot write to its disk"},
 	{"ERR DB index", contract.ErrUnavailable, false, "set the number of a database that the server has"},

@@ -14,6 +14,7 @@ import (
 
 // A server that was restarted has closed every connection; nobody may notice.
 func TestARestartCostsNoOperation(t *testing.T) {
+	t.Parallel()
 	r := testserver.StartRedis(t)
 	c, l := newCache(t, toStandalone(r)), newLimiter(t, toStandalone(r))
 	use := func() {
@@ -132,11 +133,13 @@ func waitABit(t *testing.T) {
 }
 
 func TestSentinelFailOverLosesNothing(t *testing.T) {
+	t.Parallel()
 	s := testserver.StartRedisSentinel(t)
 	killed(t, toSentinel(s), s.Master)
 }
 
 func TestClusterFailOverLosesNothing(t *testing.T) {
+	t.Parallel()
 	cl := testserver.StartRedisCluster(t, 1)
 	// The master that owns the queue is the one to kill.
 	probe := open(t, toCluster(cl), classCommands)
@@ -156,6 +159,7 @@ func TestClusterFailOverLosesNothing(t *testing.T) {
 // A job that crashes its worker every time ends among the dead letters, however
 // many attempts it asks for: webhooks are retried by their age, not by number.
 func TestAJobThatCrashesItsWorkerDies(t *testing.T) {
+	t.Parallel()
 	q := newQueue(t, toStandalone(standalone()), func(o *queueOptions) { o.Reliability.MaxAttempts = 2 })
 	ctx := patient(t)
 	if err := errors.Join(q.Enqueue(ctx, []contract.Job{{Queue: "q", ID: "poison", GroupKey: "g", MaxAttempts: 1 << 30}})...); err != nil {
@@ -185,6 +189,7 @@ func TestAJobThatCrashesItsWorkerDies(t *testing.T) {
 
 // concurrency bounds what is out with all consumers of a process.
 func TestConcurrencyBoundsWhatIsOut(t *testing.T) {
+	t.Parallel()
 	q := newQueue(t, toStandalone(standalone()), func(o *queueOptions) { o.Concurrency = 3 })
 	ctx := patient(t)
 	var jobs []contract.Job

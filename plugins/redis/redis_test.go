@@ -59,15 +59,15 @@ var topologies = map[string]func() connectionOptions{
 }
 
 func toStandalone(r *testserver.Redis) connectionOptions {
-	return connectionOptions{Mode: modeStandalone, PoolSize: 32, Addresses: []string{r.Addr}}
+	return connectionOptions{Mode: modeStandalone, Addresses: []string{r.Addr}}
 }
 
 func toSentinel(s *testserver.RedisSentinel) connectionOptions {
-	return connectionOptions{Mode: modeSentinel, PoolSize: 32, Addresses: s.Addrs(), MasterName: s.Name}
+	return connectionOptions{Mode: modeSentinel, Addresses: s.Addrs(), MasterName: s.Name}
 }
 
 func toCluster(c *testserver.RedisCluster) connectionOptions {
-	return connectionOptions{Mode: modeCluster, PoolSize: 32, Addresses: c.Addrs()}
+	return connectionOptions{Mode: modeCluster, Addresses: c.Addrs()}
 }
 
 // open returns a client which the test closes.

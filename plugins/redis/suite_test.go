@@ -43,6 +43,7 @@ func allWays(t *testing.T, suite func(open connectionOptions) plugintest.Suite, 
 			driver = "redis-cluster"
 		}
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			plugintest.AllWays(t, plugintest.BinaryConfig{
 				Path: path, Suite: suite(connection()), Driver: driver, Options: optionsJSON(t, connection(), more),
 			})
@@ -97,6 +98,7 @@ func newLimiter(t *testing.T, connection connectionOptions) *limiter {
 }
 
 func TestCacheKeepsTheContract(t *testing.T) {
+	t.Parallel()
 	allWays(t, func(connection connectionOptions) plugintest.Suite {
 		return plugintest.CacheConfig{
 			Open:       func(t *testing.T) contract.Cache { return newCache(t, connection) },
@@ -106,6 +108,7 @@ func TestCacheKeepsTheContract(t *testing.T) {
 }
 
 func TestRateLimiterKeepsTheContract(t *testing.T) {
+	t.Parallel()
 	allWays(t, func(connection connectionOptions) plugintest.Suite {
 		return plugintest.RateLimiterConfig{
 			Open: func(t *testing.T) contract.RateLimiter { return newLimiter(t, connection) },
@@ -129,6 +132,7 @@ func newQueue(t *testing.T, connection connectionOptions, change func(*queueOpti
 }
 
 func TestQueueKeepsTheContract(t *testing.T) {
+	t.Parallel()
 	allWays(t, func(connection connectionOptions) plugintest.Suite {
 		return plugintest.QueueConfig{
 			Open:    func(t *testing.T) contract.Queue { return newQueue(t, connection, func(*queueOptions) {}) },

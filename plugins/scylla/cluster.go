@@ -145,8 +145,11 @@ func (o *options) explain(err error) error {
 		return fmt.Errorf("%w: %s: %v", contract.ErrUnavailable, text, err)
 	}
 	hint := "correct nodes or start what is there"
-	if o.SSLMode == sslDisable {
+	switch {
+	case o.SSLMode == sslDisable:
 		hint += "; if it wants TLS, set ssl_mode"
+	case o.SSLCert == "":
+		hint += "; if it wants a certificate of ours, set ssl_cert and ssl_key"
 	}
 	return fmt.Errorf("%w: database.scylladb.nodes: %s cannot be reached; %s: %w", contract.ErrUnavailable, nodes, hint, err)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -42,7 +43,7 @@ func TestThreeNodesWithOneKilled(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	readers := readAll(t, m, apps)
+	readers := readAll(t, m, slices.Clone(apps))
 	c.Nodes[0].Kill()
 	until(t, "the node to be missed", func() bool { up, _ := m.nodes(); return up == 2 })
 	readers.prove(t, "with two nodes")

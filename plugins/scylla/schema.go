@@ -4,9 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -61,75 +58,6 @@ func (s *store) prepare(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-	}
-	return nil
-}
-
-// keyspace creates the keyspace if there is none.
-func (s *store) keyspace(ctx context.Context) error {
-	replication, err := s.replication(ctx)
-	if err != nil {
-		return err
-	}
-	if replication == nil {
-		if err := s.enoughNodes(); err != nil {
-			return err
-		}
-		err := s.define(ctx, fmt.Sprintf("CREATE KEYSPACE IF NOT EXISTS %s WITH replication = {'class': '%s', 'replication_factor': %d}",
-			quoted(s.opts.Keyspace), s.opts.ReplicationClass, s.opts.ReplicationFactor))
-		if err != nil {
-			return err
-		}
-		replication = map[string]string{"replication_factor": strconv.Itoa(int(s.opts.ReplicationFactor))}
-	}
-	s.copies, _ = strconv.Atoi(replication["replication_factor"])
-	return nil
-}
-
-// replication returns how the keyspace is replicated, nil if there is none.
-func (s *store) replication(ctx context.Context) (map[string]string, error) {
-	var replication map[string]string
-	err := s.session.Query("SELECT replication FROM system_schema.keyspaces WHERE keyspace_name = ?", strings.ToLower(s.opts.Keyspace)).
-		Idempotent(true).Consistency(gocql.LocalOne).ScanContext(ctx, &replication)
-	if errors.Is(err, gocql.ErrNotFound) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, s.fail(ctx, err)
-	}
-	return replication, nil
-}
-
-// enoughNodes refuses a replication that the cluster cannot have: neither quorum
-// nor change would ever succeed.
-func (s *store) enoughNodes() error {
-	inDatacenter := map[string]int{}
-	for _, host := range s.session.GetHosts() {
-		name := host.DataCenter()
-		if s.opts.ReplicationClass == simpleStrategy {
-			name = "" // which makes no difference between data centres
-		}
-		inDatacenter[name]++
-	}
-	for _, name := range slices.Sorted(maps.Keys(inDatacenter)) {
-		if n := inDatacenter[name]; n < int(s.opts.ReplicationFactor) {
-			where := "the cluster"
-			if name != "" {
-				where = fmt.Sprintf("data centre %q", name)
-			}
-			return contract.OptionErrors{{Path: "replication_factor", Problem: fmt.Sprintf(
-				"is %d, but %s has only %d nodes to hold keyspace %s; set it to at most that, or add nodes",
-				s.opts.ReplicationFactor, where, n, quoted(s.opts.Keyspace))}}
-		}
-	}
-	return nil
-}
-
-// define runs a statement that changes the schema.
-func (s *store) define(ctx context.Context, stmt string) error {
-	s.calls.Add(1)
-	if err := s.session.Query(stmt).ExecContext(ctx); err != nil {
-		return fmt.Errorf("%w; this was to be done: %s", s.fail(ctx, err), stmt)
 	}
 	return nil
 }
@@ -244,23 +172,4 @@ func (s *store) addColumn(ctx context.Context, name, typ string) error {
 		}
 	}
 	return err
-}
-
-// index creates the index over keys if there is none.
-func (s *store) index(ctx context.Context) error {
-	s.calls.Add(1)
-	iter := s.session.Query("SELECT options FROM system_schema.indexes WHERE keyspace_name = ? AND table_name = ?",
-		strings.ToLower(s.opts.Keyspace), strings.ToLower(s.opts.TableName)).Idempotent(true).Consistency(gocql.LocalOne).IterContext(ctx)
-	var options map[string]string
-	found := false
-	for iter.Scan(&options) {
-		found = found || strings.Trim(options["target"], `"`) == colKey
-	}
-	if err := iter.Close(); err != nil {
-		return s.fail(ctx, err)
-	}
-	if found {
-		return nil
-	}
-	return s.define(ctx, "CREATE INDEX IF NOT EXISTS ON "+s.opts.table()+" ("+quoted(colKey)+")")
 }

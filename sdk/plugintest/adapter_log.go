@@ -37,6 +37,35 @@ var adapterRead = []adapterCase{
 			wantSame(b.T, "info", string(h.Info), string(b.here("ann").Info))
 		}
 	}},
+	{name: "what stays is in a snapshot, whatever comes and goes between its pages", run: func(b *adapterBench) {
+		m := b.join(hold)
+		const users = 2500
+		for n := 0; n < users; n += 500 {
+			var some []contract.Change
+			for i := range 500 {
+				some = append(some, b.here(fmt.Sprintf("user%04d", n+i)))
+			}
+			m.apply(some...)
+		}
+		seen, gone := map[string]bool{}, 0
+		for cursor, pages := "", 0; pages == 0 || cursor != ""; pages++ {
+			page, err := m.Snapshot(b.Context(), aCell, cursor)
+			wantNil(b.T, "Snapshot", err)
+			for _, h := range page.Holdings {
+				seen[h.User] = true
+			}
+			cursor = page.Next
+			for range 20 { // every second of the first ones
+				m.apply(b.away(fmt.Sprintf("user%04d", 2*gone)), b.here(fmt.Sprint("new", gone)))
+				gone++
+			}
+		}
+		for i := range users {
+			if stayed := i%2 == 1 || i >= 2*gone; stayed && !seen[fmt.Sprintf("user%04d", i)] {
+				b.Fatalf("user%04d was there all the time and is on no page", i)
+			}
+		}
+	}},
 	{name: "a snapshot of an unknown cell is invalid", run: func(b *adapterBench) {
 		_, err := b.join(hold).Snapshot(b.Context(), cells, "")
 		wantErr(b.T, "Snapshot", err, contract.ErrInvalid)

@@ -20,6 +20,7 @@ type ReferenceBus struct {
 
 	mu          sync.Mutex // guards all that follows and every session's state
 	cellCount   uint32     // of the first node
+	pageSize    int
 	cells       map[uint32]*refCell
 	sessions    map[string]*refSession // by incarnation, closed ones too
 	subscribers map[contract.Topic][]*refSession
@@ -32,10 +33,18 @@ var _ contract.Adapter = (*ReferenceBus)(nil)
 func NewReferenceBus(clock interface{ Now() time.Time }) *ReferenceBus {
 	return &ReferenceBus{
 		clock:       clock,
+		pageSize:    100,
 		cells:       map[uint32]*refCell{},
 		sessions:    map[string]*refSession{},
 		subscribers: map[contract.Topic][]*refSession{},
 	}
+}
+
+// SetPage sets how many holdings stand on a page of a snapshot; 100 unless set.
+func (b *ReferenceBus) SetPage(holdings int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.pageSize = holdings
 }
 
 // Open joins a node; see contract.Adapter. An incarnation that is joined now

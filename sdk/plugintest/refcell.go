@@ -5,6 +5,8 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"sort"
+	"strings"
 	"time"
 
 	"github.com/jackfield/jackfield/sdk/contract"
@@ -163,10 +165,7 @@ func (c *refCell) holdings() []contract.Holding {
 			held = append(held, contract.Holding{Key: key, Incarnation: incarnation, Count: n})
 		}
 	}
-	slices.SortFunc(held, func(a, b contract.Holding) int {
-		return cmp.Or(cmp.Compare(a.Key.Kind, b.Key.Kind), cmp.Compare(a.Key.App, b.Key.App),
-			cmp.Compare(a.Key.Name, b.Key.Name), cmp.Compare(a.User, b.User), cmp.Compare(a.Incarnation, b.Incarnation))
-	})
+	slices.SortFunc(held, func(a, b contract.Holding) int { return cmp.Compare(placeOf(a), placeOf(b)) })
 	return held
 }
 
@@ -190,28 +189,29 @@ func (c *refCell) change(incarnation string, ch contract.Change, record func(con
 	return res
 }
 
-// page returns a page of holdings; the cursor is the number of those before it.
-func (c *refCell) page(cursor string) (contract.CellPage, error) {
+// page returns a page of holdings. The cursor is the epoch and the last holding
+// of the page before, so that what comes and goes meanwhile moves nothing.
+func (c *refCell) page(cursor string, size int) (contract.CellPage, error) {
 	page := contract.CellPage{Position: contract.Position{Epoch: c.epoch, Seq: c.seq}}
-	from, all := 0, c.holdings()
+	all := c.holdings()
 	if cursor != "" {
-		var epoch uint64
-		if _, err := fmt.Sscanf(cursor, "%d/%d", &epoch, &from); err != nil {
-			return page, fmt.Errorf("cursor %q: %w", cursor, contract.ErrInvalid)
-		}
-		if epoch != c.epoch || from > len(all) {
+		epoch, last, ok := strings.Cut(cursor, "/")
+		if !ok || epoch != fmt.Sprint(c.epoch) {
 			return page, fmt.Errorf("cursor %q has grown too old: %w", cursor, contract.ErrNotFound)
 		}
+		all = all[sort.Search(len(all), func(i int) bool { return placeOf(all[i]) > last }):]
 	}
-	page.Holdings = all[from:min(from+refPage, len(all))]
-	if from+refPage < len(all) {
-		page.Next = fmt.Sprintf("%d/%d", c.epoch, from+refPage)
+	page.Holdings = all[:min(size, len(all))]
+	if len(all) > size {
+		page.Next = fmt.Sprint(c.epoch, "/", placeOf(all[size-1]))
 	}
 	return page, nil
 }
 
-// refPage is how many holdings stand on a page.
-const refPage = 100
+// placeOf is the place of a holding in the order of pages.
+func placeOf(h contract.Holding) string {
+	return strings.Join([]string{fmt.Sprint(h.Key.Kind), h.Key.App, h.Key.Name, h.User, h.Incarnation}, "\x00")
+}
 
 // changes returns entries of the log.
 func (c *refCell) changes(after contract.Position, limit int) ([]contract.StateChange, error) {

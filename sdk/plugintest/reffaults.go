@@ -94,6 +94,9 @@ func (b *ReferenceBus) failOver(cell uint32, after func(*refCell) *refCell) {
 		c = newRefCell(1)
 	}
 	b.cells[cell] = after(c)
+	for _, h := range b.cells[cell].holdings() { // those given back before are to be given back again
+		b.sessions[h.Incarnation].reaped = false
+	}
 	for _, s := range b.sessions {
 		if !s.isClosed() {
 			s.tellLost("fail-over", cell)

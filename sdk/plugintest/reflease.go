@@ -78,6 +78,9 @@ func (s *refSession) Retire(ctx context.Context, incarnation string) error {
 	}
 	if other := s.bus.sessions[incarnation]; other != nil && !other.reaped {
 		other.reaped = true
+		if now := s.bus.clock.Now(); now.Before(other.leaseEnds) {
+			other.leaseEnds = now
+		}
 		s.bus.release(incarnation)
 	}
 	return nil

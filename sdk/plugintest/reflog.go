@@ -26,7 +26,7 @@ func (s *refSession) Snapshot(ctx context.Context, cell uint32, cursor string) (
 		return contract.CellPage{}, err
 	}
 	defer s.bus.mu.Unlock()
-	return c.page(cursor)
+	return c.page(cursor, s.bus.pageSize)
 }
 
 func (s *refSession) Changes(ctx context.Context, cell uint32, after contract.Position, limit int) ([]contract.StateChange, error) {

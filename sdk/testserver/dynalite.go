@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"os"
 	"path/filepath"
 )
 
@@ -20,6 +21,9 @@ func StartDynalite(tb TB) *DynamoDB {
 	tb.Helper()
 	port, dir := Port(tb), Dir(tb, "")
 	home, err := installed("dynalite-4.0.0")
+	if err == nil {
+		err = os.WriteFile(filepath.Join(dir, "hangup.js"), []byte(hangUp), 0o600)
+	}
 	node, pathErr := program("node")
 	if err != nil || pathErr != nil {
 		tb.Fatalf("start dynalite: %v", either(err, pathErr))
@@ -28,11 +32,21 @@ func StartDynalite(tb TB) *DynamoDB {
 	return startDynamoDB(tb, port, Command{
 		Name: "dynalite", Path: node, Dir: dir,
 		Args: []string{
+			"--require", filepath.Join(dir, "hangup.js"),
 			filepath.Join(home, "node_modules", "dynalite", "cli.js"), "--host", "127.0.0.1", "--port", fmt.Sprint(port),
 			"--path", filepath.Join(dir, "data"), "--createTableMs", "0", "--deleteTableMs", "0", "--updateTableMs", "0",
 		},
 	})
 }
+
+// hangUp has dynalite live on when a client hangs up in the middle of a request,
+// which it otherwise ends with.
+const hangUp = `process.on('uncaughtException', (err) => {
+  if (err.code === 'ECONNRESET') return
+  console.error(err)
+  process.exit(1)
+})
+`
 
 func startDynamoDB(tb TB, port int, spec Command) *DynamoDB {
 	tb.Helper()

@@ -2,6 +2,8 @@ package testserver
 
 import (
 	"context"
+	"net"
+	"strings"
 	"testing"
 	"time"
 )
@@ -18,5 +20,25 @@ func TestDynamoDBAnswersAndComesBack(t *testing.T) {
 			}
 			d.Restart()
 		})
+	}
+}
+
+func TestDynaliteOutlivesClientsThatHangUp(t *testing.T) {
+	d := StartDynalite(t)
+	for range 10 {
+		c, err := net.Dial("tcp", strings.TrimPrefix(d.URL, "http://"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = c.Write([]byte("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"))
+		if err := c.Close(); err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		err = answersHTTP(ctx, d.URL)
+		cancel()
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
 }

@@ -3,6 +3,9 @@ package cluster
 import (
 	"fmt"
 	"net/http"
+	"os"
+	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -20,6 +23,58 @@ func (w *world) settled(channel string, users ...string) {
 	w.sound()
 }
 
+// killAll kills a node so that nothing of it can say good-bye.
+func (w *world) killAll(node int) {
+	w.Helper()
+	plugins := children(w.nodes[node].PID())
+	for _, pid := range plugins {
+		_ = syscall.Kill(pid, syscall.SIGSTOP)
+	}
+	if err := w.nodes[node].Kill(); err != nil {
+		w.Fatal(err)
+	}
+	for _, pid := range plugins {
+		_ = syscall.Kill(pid, syscall.SIGKILL)
+	}
+	w.nodes[node] = nil
+}
+
+// children returns the processes that a server has started.
+func children(pid int) (pids []int) {
+	tasks, _ := os.ReadDir(fmt.Sprintf("/proc/%d/task", pid))
+	for _, task := range tasks {
+		b, _ := os.ReadFile(fmt.Sprintf("/proc/%d/task/%s/children", pid, task.Name()))
+		for f := range strings.FieldsSeq(string(b)) {
+			if n, err := strconv.Atoi(f); err == nil {
+				pids = append(pids, n)
+			}
+		}
+	}
+	return pids
+}
+
+// A plugin that dies is started again, and joins under a new incarnation; nobody
+// is told anything.
+func TestAPluginThatDiesIsNotNoticed(t *testing.T) {
+	w := start(t, 2, nil)
+	a, b := w.enter(0, "presence-x", "ann"), w.enter(1, "presence-x", "ben")
+	w.agree("presence-x", "ann", "ben")
+	for _, pid := range children(w.nodes[0].PID()) {
+		_ = syscall.Kill(pid, syscall.SIGKILL)
+	}
+	w.until("messages between the nodes again", func() bool {
+		_, err := publish(w.nodes[0], "presence-x", "hello")
+		return err == nil && b.count("news", "presence-x") > 0
+	})
+	w.enter(0, "presence-x", "cid")
+	w.agree("presence-x", "ann", "ben", "cid")
+	for _, c := range []*client{a, b} {
+		if n := c.count("pusher_internal:member_removed", "presence-x"); n > 0 {
+			t.Errorf("%d removals were told", n)
+		}
+	}
+}
+
 // A node that is killed loses its members once, for clients and back ends.
 func TestAKilledNodeIsGivenBackOnce(t *testing.T) {
 	w := start(t, 3, nil)
@@ -31,10 +86,7 @@ func TestAKilledNodeIsGivenBackOnce(t *testing.T) {
 	w.agree("presence-x", "ann", "ben", "cid")
 	w.settled("presence-x", "ann", "ben", "cid")
 	began := time.Now()
-	if err := w.nodes[2].Kill(); err != nil {
-		t.Fatal(err)
-	}
-	w.nodes[2] = nil
+	w.killAll(2)
 	w.agree("presence-x", "ann", "ben")
 	t.Logf("given back after %v", time.Since(began).Round(time.Millisecond))
 	w.until("no ghost in the other channel", func() bool {

@@ -2,8 +2,9 @@ package faults
 
 import (
 	"fmt"
+	"io"
 	"maps"
-	"os/exec"
+	"net/http"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -12,45 +13,6 @@ import (
 	"github.com/jackfield/jackfield/sdk/testserver"
 	"github.com/jackfield/jackfield/test/launch"
 )
-
-// otherStore is a real store of apps that speaks no SQL.
-type otherStore struct {
-	plugin, driver, section string
-	server                  interface {
-		Kill()
-		Restart()
-	}
-	options map[string]any
-}
-
-// otherStores builds their plugins and starts one of each.
-func otherStores(t *testing.T) []otherStore {
-	t.Helper()
-	for _, plugin := range []string{"dynamodb", "scylla"} {
-		cmd := exec.Command("go", "build", "-o", built.Plugin(plugin), "../../plugins/"+plugin)
-		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Fatalf("%v\n%s", err, out)
-		}
-	}
-	dynalite, cassandra := testserver.StartDynalite(t), testserver.StartCassandra(t)
-	return []otherStore{
-		{"dynamodb", "dynamodb", "dynamodb", dynalite, map[string]any{
-			"endpoint_url": dynalite.URL, "aws_access_key_id": "id", "aws_secret_access_key": "secret",
-		}},
-		{"scylla", "scylla", "scylladb", cassandra, map[string]any{"nodes": []string{cassandra.Addr}, "replication_factor": 1}},
-	}
-}
-
-// config is that of a server on the store; changed options win.
-func (s otherStore) config(changed map[string]any) map[string]any {
-	options := maps.Clone(s.options)
-	maps.Copy(options, changed)
-	return map[string]any{
-		"app_manager": map[string]any{"driver": s.driver}, "database": map[string]any{s.section: options},
-		"cache": map[string]any{"driver": "none"}, "queue": map[string]any{"driver": "none"},
-		"admin": map[string]any{"token": adminToken}, "shutdown_grace_period": 1,
-	}
-}
 
 // addApp adds an app as an operator would, and reports whether that worked.
 func addApp(t *testing.T, s *launch.Server, id string) bool {
@@ -93,9 +55,11 @@ func listen(t *testing.T, s *launch.Server) *atomic.Int64 {
 // A store that is killed for some seconds under load closes no socket, and is
 // used again when it is back, with nothing restarted.
 func TestAStoreOfAppsIsKilledUnderLoad(t *testing.T) {
-	for _, store := range otherStores(t) {
-		t.Run(store.driver, func(t *testing.T) {
-			s := built.Start(t, launch.Options{Config: store.config(nil)})
+	for name, start := range map[string]func(*testing.T) realStore{"DynamoDB": dynamodb, "Cassandra": cassandra} {
+		t.Run(name, func(t *testing.T) {
+			store := start(t)
+			store.build(t)
+			s := built.Start(t, store.options())
 			if !addApp(t, s, "known") {
 				t.Fatal("no app can be added")
 			}
@@ -107,7 +71,7 @@ func TestAStoreOfAppsIsKilledUnderLoad(t *testing.T) {
 			heard := listen(t, s)
 			publisher := startPublisher(t, s, "known")
 			until(t, "messages", func() bool { return publisher.sent.Load() > 10 })
-			store.server.Kill()
+			store.trouble.Kill()
 			for i := range 20 {
 				wantCode(t, s.Port, fmt.Sprint("unknown-", i), 4100)
 				known, err := dial(s.Port, "known-key")
@@ -118,7 +82,7 @@ func TestAStoreOfAppsIsKilledUnderLoad(t *testing.T) {
 			}
 			before := publisher.sent.Load()
 			until(t, "some seconds of messages while the store is away", func() bool { return publisher.sent.Load() > before+600 })
-			store.server.Restart()
+			store.trouble.Restart()
 			until(t, "an app that is new", func() bool { return addApp(t, s, "late") })
 			if _, err := dial(s.Port, "late-key"); err != nil {
 				t.Errorf("the new app: %v", err)
@@ -137,31 +101,97 @@ func TestAStoreOfAppsIsKilledUnderLoad(t *testing.T) {
 	}
 }
 
+// An app that stands in the store and cannot be read is served to nobody, above
+// all not without its limits, and the log says what is wrong with it.
+func TestAnAppThatCannotBeReadIsServedToNobody(t *testing.T) {
+	store := dynamodb(t)
+	store.build(t)
+	section := store.database["dynamodb"].(map[string]any)
+	section["table_name"] = "apps"
+	s := built.Start(t, store.options())
+	putItem(t, section["endpoint_url"].(string), `{"id":{"S":"bad"},"key":{"S":"bad-key"},"secret":{"S":"s"},"enabled":{"BOOL":true},"policy":{"S":"[]"}}`)
+	wantCode(t, s.Port, "bad-key", 4100)
+	mustPublish(t, newAPI(s.URL(), "bad", "bad-key", "s"), http.StatusServiceUnavailable)
+	if _, err := dial(s.Port, launch.Demo.Key); err != nil {
+		t.Errorf("an app beside it: %v", err)
+	}
+	for _, word := range []string{`item \"bad\"`, "policy: must be an object, found a list"} {
+		if !strings.Contains(s.Log(), word) {
+			t.Errorf("the log does not say %q", word)
+		}
+	}
+}
+
+// putItem writes an item past everybody. dynalite wants a signature and does not look at it.
+func putItem(t *testing.T, endpoint, item string) {
+	t.Helper()
+	body := fmt.Sprintf(`{"TableName":"apps","Item":%s}`, item)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, endpoint, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, value := range map[string]string{
+		"Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": "DynamoDB_20120810.PutItem", "X-Amz-Date": "20260101T000000Z",
+		"Authorization": "AWS4-HMAC-SHA256 Credential=id/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=00",
+	} {
+		req.Header.Set(name, value)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if text, _ := io.ReadAll(resp.Body); resp.StatusCode != http.StatusOK {
+		t.Fatalf("put the item: %s %s", resp.Status, text)
+	}
+}
+
 // A server whose store cannot be used does not start, and says in one line what
 // is wrong and what to do.
 func TestAStoreThatCannotBeUsedEndsTheStart(t *testing.T) {
 	nowhere := fmt.Sprint("127.0.0.1:", testserver.Port(t))
-	stores := otherStores(t)
 	for _, test := range []struct {
-		store   otherStore
-		changed map[string]any
-		words   []string
+		store   realStore
+		section string
+		wrong   []wrongOptions
 	}{
-		{stores[0], map[string]any{"endpoint_url": "http://" + nowhere}, []string{"database.dynamodb.endpoint_url", "http://" + nowhere, "does not answer; correct it or start what is there"}},
-		{stores[0], map[string]any{"aws_access_key_id": "", "aws_secret_access_key": "", "aws_profile_name": "hunter2"}, []string{"aws_profile_name", "cannot be used"}},
-		{stores[0], map[string]any{"table_name": "a table"}, []string{"table_name: must be 3 to 255 letters"}},
-		{stores[1], map[string]any{"nodes": []string{nowhere}}, []string{"database.scylladb.nodes: " + nowhere + " cannot be reached", "correct nodes"}},
-		{stores[1], map[string]any{"keyspace": "fresh", "replication_factor": 3}, []string{"replication_factor: is 3, but the cluster has only 1 nodes", "add nodes"}},
-		{stores[1], map[string]any{"ssl_mode": "verify-full"}, []string{"database.scylladb."}},
-		{stores[1], map[string]any{"local_datacenter": "nowhere"}, []string{"local_datacenter: no node is in", "datacenter1"}},
+		{dynamodb(t), "dynamodb", []wrongOptions{
+			{map[string]any{"endpoint_url": "http://" + nowhere}, []string{"database.dynamodb.endpoint_url", nowhere, "does not answer; correct it or start what is there"}},
+			{map[string]any{"aws_access_key_id": "", "aws_secret_access_key": "", "aws_profile_name": "nobody"}, []string{"aws_profile_name", "cannot be used"}},
+			{map[string]any{"table_name": "a table"}, []string{"table_name: must be 3 to 255 letters"}},
+		}},
+		{cassandra(t), "scylladb", []wrongOptions{
+			{map[string]any{"nodes": []string{nowhere}}, []string{"database.scylladb.nodes: " + nowhere + " cannot be reached", "correct nodes"}},
+			{map[string]any{"keyspace": "fresh", "replication_factor": 3}, []string{"replication_factor: is 3, but the cluster has only 1 nodes", "add nodes"}},
+			{map[string]any{"ssl_mode": "verify-full"}, []string{"database.scylladb."}},
+			{map[string]any{"local_datacenter": "nowhere"}, []string{"local_datacenter: no node is in", "datacenter1"}},
+		}},
 	} {
-		t.Run(fmt.Sprint(test.store.driver, " ", test.changed), func(t *testing.T) {
-			text := refusal(t, test.store.config(test.changed))
-			for _, word := range append(test.words, test.store.plugin) {
-				if !strings.Contains(text, word) {
-					t.Errorf("the server does not say %q:\n%s", word, text)
-				}
-			}
-		})
+		test.store.build(t)
+		right := test.store.database[test.section].(map[string]any)
+		for _, wrong := range test.wrong {
+			t.Run(fmt.Sprint(test.section, " ", wrong.options), func(t *testing.T) {
+				options := maps.Clone(right)
+				maps.Copy(options, wrong.options)
+				test.store.database[test.section] = options
+				wrong.refused(t, test.store)
+			})
+		}
+	}
+}
+
+// wrongOptions are options and what the server must say of them.
+type wrongOptions struct {
+	options map[string]any
+	words   []string
+}
+
+func (w wrongOptions) refused(t *testing.T, store realStore) {
+	t.Helper()
+	text := refusal(t, store.options().Config)
+	for _, word := range append(w.words, store.plugin) {
+		if !strings.Contains(text, word) {
+			t.Errorf("the server does not say %q:\n%s", word, text)
+		}
 	}
 }

@@ -40,6 +40,22 @@ func dynamodb(t *testing.T) realStore {
 	}}, 1, s}
 }
 
+func cassandra(t *testing.T) realStore {
+	s := testserver.StartCassandra(t)
+	return realStore{"scylla", "scylladb", map[string]any{"scylladb": map[string]any{
+		"nodes": []string{s.Addr}, "replication_factor": 1,
+	}}, 1, s}
+}
+
+// build compiles the plugin beside the others.
+func (r realStore) build(t *testing.T) {
+	t.Helper()
+	out, err := exec.Command("go", "build", "-o", built.Plugin(r.plugin), "github.com/jackfield/jackfield/plugins/"+r.plugin).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+}
+
 func (r realStore) options() launch.Options {
 	return launch.Options{Config: map[string]any{
 		"app_manager": map[string]any{
@@ -56,13 +72,12 @@ func (r realStore) options() launch.Options {
 // Apps of real databases are looked after with the same commands, on every node
 // what one changes is seen, and an outage of the database closes nobody.
 func TestAppsOfRealStores(t *testing.T) {
-	for name, start := range map[string]func(*testing.T) realStore{"PostgreSQL": postgres, "MariaDB": mariadb, "DynamoDB": dynamodb} {
+	for name, start := range map[string]func(*testing.T) realStore{
+		"PostgreSQL": postgres, "MariaDB": mariadb, "DynamoDB": dynamodb, "Cassandra": cassandra,
+	} {
 		t.Run(name, func(t *testing.T) {
 			store := start(t)
-			out, err := exec.Command("go", "build", "-o", built.Plugin(store.plugin), "github.com/jackfield/jackfield/plugins/"+store.plugin).CombinedOutput()
-			if err != nil {
-				t.Fatalf("%v\n%s", err, out)
-			}
+			store.build(t)
 			one, other := built.Start(t, store.options()), built.Start(t, store.options())
 			lookAfter(t, one, other)
 			outlast(t, store, other)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -198,4 +199,34 @@ func admitted(t *testing.T, times int, servers ...*launch.Server) int {
 		}
 	}
 	return int(n.Load())
+}
+
+// Certificates of the configuration reach the plugin, and a server whose Redis
+// wants another one starts all the same and says what is wrong.
+func TestCertificatesOfTheConfiguration(t *testing.T) {
+	certs := testserver.NewCertificates(t)
+	r := testserver.StartRedisTLS(t, certs, true)
+	secured := func(kind string, hop map[string]any) *launch.Server {
+		cfg := redisConfig(r, kind)
+		hop["enabled"] = true
+		cfg["database"].(map[string]any)["redis"].(map[string]any)["master_tls"] = hop
+		return built.Start(t, launch.Options{Config: cfg})
+	}
+	good := secured("cache", map[string]any{"ca_path": certs.CA, "client_cert_path": certs.ClientCert, "client_key_path": certs.ClientKey})
+	if status, err := newAPI(good.URL(), "app-id", "app-key", "app-secret").publish("cache-room", "e", "x"); err != nil || status != http.StatusOK {
+		t.Fatalf("publish: %d, %v", status, err)
+	}
+	c, err := dial(good.Port, "app-key")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.conn.Close()
+	if err := c.subscribe("cache-room"); err != nil {
+		t.Fatal(err)
+	}
+	if e, err := c.next(); err != nil || e.Data != "x" {
+		t.Errorf("the cached event is %+v, %v", e, err)
+	}
+	bad := secured("rate_limiter", map[string]any{"ca_path": certs.CA})
+	until(t, "the log to say what is missing", func() bool { return strings.Contains(bad.Log(), "set client_cert_path") })
 }

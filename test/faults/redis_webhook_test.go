@@ -228,3 +228,23 @@ func hookedOnRedis(t *testing.T, r *testserver.Redis, url string) *launch.Server
 	}
 	return built.Start(t, launch.Options{Apps: []launch.App{app}, Config: cfg})
 }
+
+// A receiver that hangs leaves places to others, although the queue gives out
+// five jobs at a time only.
+func TestAHangingReceiverLeavesPlacesOfTheQueue(t *testing.T) {
+	const channels, events = 10, 10
+	r, good, slow := testserver.StartRedis(t), newReceiver(t, ok), newReceiver(t, hangs)
+	app := launch.Demo
+	app.Fields = map[string]any{"enable_client_messages": true, "webhooks": []any{
+		map[string]any{"url": slow.URL, "event_types": []string{"client_event"}},
+		map[string]any{"url": good.URL, "event_types": []string{"client_event"}},
+	}}
+	cfg := redisConfig(r, "queue")
+	cfg["webhooks"] = map[string]any{"request_timeout_ms": 3_600_000}
+	s := built.Start(t, launch.Options{Apps: []launch.App{app}, Config: cfg})
+	c := say(t, s.Port, channels, events)
+	defer c.conn.Close()
+	until(t, "the good receiver to have everything", func() bool { return good.count("client_event") == channels*events })
+	good.inOrder(t, "good", channels, events)
+	slow.set(ok)
+}

@@ -77,10 +77,11 @@ func TestADatabaseOfAppsIsKilledUnderLoad(t *testing.T) {
 			s := built.Start(t, launch.Options{Config: db.config()})
 			db.add(t, "known")
 			wantCode(t, s.Port, "other-key", 4001)
-			clients, err := crowd(s.Port, "known-key", "room", 40)
+			clients, err := crowd(s.Port, "known-key", "quiet", 40)
 			if err != nil {
 				t.Fatal(err)
 			}
+			heard := listen(t, s)
 			publisher := startPublisher(t, s, "known")
 			until(t, "messages", func() bool { return publisher.sent.Load() > 10 })
 			db.server.Kill()
@@ -105,6 +106,7 @@ func TestADatabaseOfAppsIsKilledUnderLoad(t *testing.T) {
 			if n := publisher.refused.Load(); n > 0 {
 				t.Errorf("%d messages were refused", n)
 			}
+			until(t, "the last message", func() bool { return heard.Load() == publisher.sent.Load() })
 			wantAllAlive(t, s, clients)
 		})
 	}

@@ -1,6 +1,7 @@
 package adapter
 
 import (
+	"errors"
 	"time"
 
 	"github.com/jackfield/jackfield/core/internal/pusher"
@@ -153,6 +154,7 @@ func (n *Node) totalled(key channelKey, total uint32) delivery {
 // are back.
 func (n *Node) reportFault(fault error) {
 	switch {
+	case errors.Is(fault, replica.ErrNotJoined):
 	case fault != nil && !n.away:
 		n.away = true
 		n.opts.Logger.Warn("the other nodes are out of reach; this one serves its own clients and will make the rest good", "err", fault)

@@ -59,7 +59,7 @@ func New(o Options) *Node {
 	}
 	n.ctx, n.cancel = context.WithCancel(context.Background())
 	n.machine = replica.NewNode(replica.NodeOptions{
-		Options: replica.Options{Node: o.ID, Verdict: verdictWait, Settle: settleTime, Lazy: lazyTime, Retry: retryTime, Leads: o.Webhooks != nil},
+		Options: replica.Options{Node: o.ID, Verdict: verdictWait, Settle: settleTime, Lazy: lazyTime, Retry: retryTime, Read: readCount, Leads: o.Webhooks != nil},
 		Cells:   cells, Lease: o.Lease, Heartbeat: o.Heartbeat, Cleanup: o.Cleanup,
 		Incarnation: func() string { return o.ID + "@" + rand.Text() },
 	})

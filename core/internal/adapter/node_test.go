@@ -14,6 +14,7 @@ import (
 
 	"github.com/jackfield/jackfield/core/internal/hub"
 	"github.com/jackfield/jackfield/core/internal/pusher"
+	"github.com/jackfield/jackfield/core/internal/replica"
 	"github.com/jackfield/jackfield/sdk/contract"
 )
 
@@ -292,4 +293,31 @@ func TestStopHandsOverAndGivesBack(t *testing.T) {
 	w.nodes[1].Stop(ctx)
 	w.until("the last message", func() bool { return slices.Equal(a.events(), []string{"9"}) })
 	w.until("ben gone", func() bool { return slices.Equal(a.list(), []string{"ann"}) })
+}
+
+// Back ends are told of each transition under one id, also when the nodes that
+// tell them change.
+func TestBackEndsAreToldOnce(t *testing.T) {
+	w := newWorld(t, 3)
+	var joined []*hub.Membership
+	for i := range 12 {
+		joined = append(joined, w.nodes[i%3].client().enter(fmt.Sprint("presence-", i), "ann"))
+	}
+	w.nodes[0].client().mustJoin("news")
+	for kind, n := range map[replica.AnnouncementKind]int{replica.Occupied: 13, replica.MemberAdded: 12} {
+		w.until(fmt.Sprintf("%d announcements of kind %d", n, kind), func() bool { return w.counted(kind) == n })
+	}
+	w.bus.Partition(w.nodes[2].adapter.incarnation()) // others lead its cells, and four members go
+	w.until("four members gone", func() bool { return w.counted(replica.MemberRemoved) == 4 })
+	w.bus.Heal(w.nodes[2].adapter.incarnation())
+	w.until("and come again", func() bool { return w.counted(replica.MemberAdded) == 16 })
+	w.bus.Forget(cellOf("app", "presence-0")) // nothing has gone
+	for _, m := range joined {
+		m.Leave()
+	}
+	w.until("all members gone", func() bool { return w.counted(replica.MemberRemoved) == 16 })
+	w.until("their channels vacated", func() bool { return w.counted(replica.Vacated) == 16 })
+	if n := w.counted(replica.Subscribed); n != 1 {
+		t.Errorf("the number of subscriptions of news was told %d times", n)
+	}
 }

@@ -75,6 +75,8 @@ const (
 	lazyTime = 500 * time.Millisecond
 	// retryTime is the wait before a call that failed is made again.
 	retryTime = 200 * time.Millisecond
+	// readCount is how many changes of the log are asked for at a time.
+	readCount = 1000
 	// readyWait is how long the first subscriber of a channel waits for the bus.
 	readyWait = time.Second
 	// callTimeout bounds each call of the driver that has no bound of its own.

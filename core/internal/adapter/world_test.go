@@ -15,8 +15,10 @@ import (
 	"github.com/jackfield/jackfield/core/internal/frame"
 	"github.com/jackfield/jackfield/core/internal/hub"
 	"github.com/jackfield/jackfield/core/internal/pusher"
+	"github.com/jackfield/jackfield/core/internal/replica"
 	"github.com/jackfield/jackfield/sdk/contract"
 	"github.com/jackfield/jackfield/sdk/plugintest"
+	"github.com/jackfield/jackfield/test/history"
 )
 
 const patience = 30 * time.Second
@@ -26,6 +28,44 @@ type world struct {
 	*testing.T
 	bus   *plugintest.ReferenceBus
 	nodes []*testNode
+	*backEnd
+}
+
+// backEnd is what the webhooks of all nodes are told; a nil one is none.
+type backEnd struct {
+	mu    sync.Mutex
+	told  history.Announcements
+	wrong error
+	count map[replica.AnnouncementKind]int // with ids of their own
+	ids   map[string]bool
+}
+
+// Report implements Webhooks.
+func (b *backEnd) Report(_ context.Context, all []*replica.Announcement) error {
+	names := map[replica.AnnouncementKind]string{
+		replica.Occupied: "channel_occupied", replica.Vacated: "channel_vacated", replica.MemberAdded: "member_added",
+		replica.MemberRemoved: "member_removed", replica.SignedIn: "user_signed_in", replica.SignedOut: "user_signed_out",
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, a := range all {
+		id := fmt.Sprint(a.ID, a.Kind)
+		if !b.ids[id] {
+			b.ids[id] = true
+			b.count[a.Kind]++
+		}
+		err := b.told.Add(history.Announcement{ID: id, Name: names[a.Kind], Channel: a.Channel, User: a.User})
+		if err != nil && b.wrong == nil {
+			b.wrong = err
+		}
+	}
+	return nil
+}
+
+func (b *backEnd) counted(kind replica.AnnouncementKind) int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.count[kind]
 }
 
 type wallClock struct{}
@@ -34,6 +74,12 @@ func (wallClock) Now() time.Time { return time.Now() }
 
 func newWorld(t *testing.T, nodes int) *world {
 	w := &world{T: t, bus: plugintest.NewReferenceBus(wallClock{})}
+	w.backEnd = &backEnd{count: map[replica.AnnouncementKind]int{}, ids: map[string]bool{}}
+	t.Cleanup(func() {
+		if w.wrong != nil {
+			t.Error(w.wrong)
+		}
+	})
 	for i := range nodes {
 		w.addNode(fmt.Sprint("n", i+1))
 	}
@@ -48,6 +94,7 @@ type testNode struct {
 	adapter *watchedAdapter
 	changed chan contract.AppChange
 	users   *onlineUsers
+	told    *backEnd
 }
 
 // onlineUsers keeps who is signed in anywhere.
@@ -101,11 +148,11 @@ func (w *world) addNode(id string) *testNode {
 	w.Helper()
 	began := time.Now()
 	now := func() time.Duration { return time.Hour + time.Since(began) }
-	n := &testNode{t: w.T, adapter: &watchedAdapter{Adapter: w.bus}, changed: make(chan contract.AppChange, 10), users: &onlineUsers{}}
+	n := &testNode{t: w.T, adapter: &watchedAdapter{Adapter: w.bus}, changed: make(chan contract.AppChange, 10), users: &onlineUsers{}, told: w.backEnd}
 	n.Node = New(Options{
 		Adapter: n.adapter, ID: id, Now: now, Logger: hclog.NewNullLogger(),
 		Lease: 2 * time.Second, Heartbeat: 300 * time.Millisecond, Cleanup: 300 * time.Millisecond,
-		Online: n.users, AppChanged: func(c contract.AppChange) { n.changed <- c },
+		Webhooks: n.told, Online: n.users, AppChanged: func(c contract.AppChange) { n.changed <- c },
 	})
 	n.hub = hub.New(hub.Options{
 		Shards: 2, LogBytes: 8 << 20, LogAge: time.Hour, Now: now, Cluster: n.Node, CountEvery: time.Hour,

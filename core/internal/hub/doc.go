@@ -13,6 +13,11 @@
 // all that waits and joins it into one write per connection; it serves apps in
 // turn, a turn being about 32 writes or 256 KiB, so that no app starves another.
 //
+// In a cluster (Options.Cluster) the members of presence channels and the numbers
+// of subscriptions are those of all nodes. The hub then tells what this node has
+// and is told what there is, and a Join is prepared by Reserve, which waits for
+// the other nodes.
+//
 // Use New, then Start; Join and Leave for subscriptions, Publish for messages,
 // Stop at the end. All methods may be called at the same time, except that the
 // calls that concern one Subscriber are made by one goroutine at a time.

@@ -20,6 +20,8 @@ type Options struct {
 	Lazy time.Duration
 	// Leads is whether this node may tell the back ends of apps.
 	Leads bool
+	// Read is how many changes of the log are asked for at a time.
+	Read int
 	// Retry is the wait before a call that failed is made again.
 	Retry time.Duration
 }

@@ -142,8 +142,8 @@ func (h *herald) cursor() contract.Position {
 	return contract.Position{Epoch: l.at.Epoch, Seq: max(l.at.Seq, 1) - 1}
 }
 
-// turn begins a new epoch. What was there in the old one has gone unless it is
-// told again within settle.
+// turn begins a new epoch. What was there in the old one, as the log told, has
+// gone unless it is told again within settle.
 func (h *herald) turn(old *view, epoch uint64, now, settle time.Duration) {
 	h.at = contract.Position{Epoch: epoch}
 	lost := func(f fact, a Announcement) {
@@ -157,14 +157,14 @@ func (h *herald) turn(old *view, epoch uint64, now, settle time.Duration) {
 		user, isUser := pusher.UserOfChannel(key.Name)
 		switch {
 		case key.App == "" || key.Name == "":
-		case isUser && e.others+e.own > 0:
+		case isUser && len(e.counts) > 0:
 			lost(fact{key.App, key.Name, user}, Announcement{Kind: SignedOut})
 		case key.Name[0] == '#':
-		case key.Kind == contract.StateCount && e.others+e.own > 0:
+		case key.Kind == contract.StateCount && len(e.counts) > 0:
 			lost(fact{key.App, key.Name, ""}, Announcement{Kind: Vacated})
 		default:
 			for user, s := range e.seats {
-				if s.own || len(s.holds) > 0 {
+				if len(s.holds) > 0 {
 					lost(fact{key.App, key.Name, user}, Announcement{Kind: MemberRemoved})
 				}
 			}

@@ -85,7 +85,7 @@ func (c *Cell) leadCommand() (Command, bool) {
 	case l.stored.Before(l.handed) && c.now >= l.storeAt:
 		cmd.Kind, cmd.After = Advance, l.handed
 	case l.herald.at.Before(c.view.at) && l.out < maxOut:
-		cmd.Kind, cmd.After, cmd.Limit = Recall, l.herald.at, readLimit
+		cmd.Kind, cmd.After, cmd.Limit = Recall, l.herald.at, c.opts.Read
 	default:
 		return Command{}, false
 	}
@@ -125,14 +125,18 @@ func (c *Cell) Led(now time.Duration, term uint64, cursor contract.Position, err
 	}
 	l.leads, l.stored, l.handed = true, cursor, cursor
 	at := c.view.at
+	begins := cursor.Epoch != at.Epoch || cursor.Seq == 0 // nothing of the epoch is settled
 	switch {
-	case cursor.Epoch == at.Epoch:
-		l.herald = newHerald(c.number, cursor)
-	case c.prior.view != nil && c.prior.epoch == at.Epoch:
+	case begins && c.prior.view != nil && c.prior.epoch == at.Epoch:
 		l.herald = newHerald(c.number, cursor)
 		l.herald.turn(c.prior.view, at.Epoch, c.prior.at, c.opts.Settle)
-	default:
+	case begins:
 		l.herald = newHerald(c.number, contract.Position{Epoch: at.Epoch})
+		if cursor.Epoch != 0 && cursor.Epoch != at.Epoch {
+			c.emit(Effect{Kind: Missed})
+		}
+	default:
+		l.herald = newHerald(c.number, cursor)
 	}
 }
 

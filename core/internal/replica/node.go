@@ -34,17 +34,16 @@ type Node struct {
 	openAt  time.Duration
 	pause   time.Duration // before the next attempt to open
 
-	renewing  bool
-	renewAt   time.Duration
-	renewed   time.Duration // when the last renewal that succeeded was begun
-	reaping   bool
-	reapAt    time.Duration
-	retiring  bool
-	retireAt  time.Duration
-	old       []string // earlier incarnations whose holdings may still be there
-	closing   []uint64 // sessions to be closed
-	fault     error    // why the cluster is out of reach; nil while it is not
-	connected bool     // a renewal has succeeded once
+	renewing bool
+	renewAt  time.Duration
+	renewed  time.Duration // when the last renewal that succeeded was begun
+	reaping  bool
+	reapAt   time.Duration
+	retiring bool
+	retireAt time.Duration
+	old      []string // earlier incarnations whose holdings may still be there
+	closing  []uint64 // sessions to be closed
+	fault    error    // why the cluster is out of reach; nil while it is not
 }
 
 // NodeCommandKind says what is to be called.
@@ -77,9 +76,12 @@ const (
 	oldLimit   = 16 // earlier incarnations that are remembered
 )
 
+// ErrNotJoined is the Fault of a node that has not joined the others yet.
+var ErrNotJoined = errors.New("this node has not joined the others yet")
+
 // NewNode returns a node that opens its first session at once.
 func NewNode(opts NodeOptions) *Node {
-	n := &Node{opts: opts, pause: firstPause, openAt: 1}
+	n := &Node{opts: opts, pause: firstPause, openAt: 1, fault: ErrNotJoined}
 	for i := range opts.Cells {
 		n.cells = append(n.cells, newCell(i, &n.opts.Options, &n.effects))
 	}
@@ -175,7 +177,7 @@ func (n *Node) Renewed(now time.Duration, serial uint64, begun time.Duration, po
 		n.renewAt = now + min(n.opts.Heartbeat, time.Second)
 		return
 	}
-	n.fault, n.connected = nil, true
+	n.fault = nil
 	n.renewed, n.renewAt = begun, begun+n.opts.Heartbeat
 	for i, at := range positions[:min(len(positions), len(n.cells))] {
 		n.cells[i].Stands(now, at)

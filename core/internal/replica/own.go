@@ -220,14 +220,6 @@ func (c *Cell) compareOwn() {
 	}
 }
 
-// tellAgain has everything told once more.
-func (c *Cell) tellAgain() {
-	for _, o := range c.all() {
-		o.sure = false
-		c.revise(o)
-	}
-}
-
 // forget drops a value that is nothing, here and in the cell.
 func (c *Cell) forget(o *own) {
 	if !o.queued && !o.flying && !o.shown && !o.waiting && o.sure && o.acked == (value{}) && o.wanted() == (value{}) {

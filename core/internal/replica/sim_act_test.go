@@ -60,23 +60,25 @@ func (w *world) act() {
 	}
 }
 
-// wait lets time go by; on a calm day nobody waits long for anything.
+// wait lets time go by. On a calm day nobody waits long for anything, on a wild
+// one hardly anything is done in time, else most things are.
 func (w *world) wait() {
 	d := pick(w, simPauses)
-	if w.calm {
+	if !w.wild {
 		d = min(d, 20*time.Millisecond)
 	}
 	w.pass(d)
 	for _, n := range w.nodes {
 		n.turn()
-		for w.calm && len(n.pending)+len(n.replies) > 0 {
+		if w.wild || !w.calm && w.IntN(4) == 0 {
+			continue
+		}
+		for tries := 0; tries < 50 && !n.dead && len(n.pending)+len(n.replies) > 0; tries++ {
 			n.step()
 			n.answer()
 		}
-		if w.calm {
-			n.hear(w.IntN(20))
-			n.handOver()
-		}
+		n.hear(w.IntN(20))
+		n.handOver()
 	}
 }
 
@@ -109,7 +111,7 @@ func (n *simNode) place() {
 
 // fault lets something go wrong.
 func (w *world) fault(n *simNode) {
-	kind := w.IntN(12)
+	kind := w.IntN(13)
 	w.note("fault %d on %s", kind, n.id)
 	switch kind {
 	case 0, 1:
@@ -140,6 +142,8 @@ func (w *world) fault(n *simNode) {
 		w.clock.Advance(time.Duration(w.IntN(8000)-4000) * time.Millisecond)
 	case 11:
 		w.endSession(n)
+	case 12:
+		n.events = nil // and nobody knows
 	}
 }
 

@@ -231,7 +231,11 @@ func (w *world) checkViews() {
 		for i := range uint32(simCells) {
 			c := n.node.Cell(i)
 			at, ok := c.At()
-			if n.dead || !ok || c.staleAt != 0 {
+			if n.dead || !ok {
+				continue
+			}
+			if c.staleAt != 0 {
+				c.checkStale(w)
 				continue
 			}
 			held, where := c.view.held(), place{i, at}
@@ -241,6 +245,23 @@ func (w *world) checkViews() {
 			seen[where] = held
 		}
 	}
+}
+
+// checkStale: who has told everything in this epoch has no old holdings.
+func (c *Cell) checkStale(w *world) {
+	told := map[string]bool{}
+	for _, incarnation := range c.Nodes() {
+		told[NodeOf(incarnation)] = true
+	}
+	c.view.each(func(key contract.StateKey, e *entry) {
+		for user, s := range e.seats {
+			for _, h := range s.holds {
+				if h.stale && told[NodeOf(h.incarnation)] {
+					w.fail("%s of %s is stale in cell %d", user, h.incarnation, c.number)
+				}
+			}
+		}
+	})
 }
 
 // held is all that a view knows to be held.

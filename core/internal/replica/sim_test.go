@@ -35,6 +35,7 @@ type world struct {
 	*rand.Rand
 	seed  uint64
 	calm  bool // nothing ever fails
+	wild  bool // hardly anything is done in time
 	clock *plugintest.Clock
 	now   time.Duration
 	bus   *plugintest.ReferenceBus
@@ -69,10 +70,11 @@ type simNode struct {
 
 func newWorld(seed uint64) *world {
 	w := &world{
-		Rand: rand.New(rand.NewPCG(seed, 1)), seed: seed, calm: seed%4 == 0,
+		Rand: rand.New(rand.NewPCG(seed, 1)), seed: seed, calm: seed%4 == 0, wild: seed%4 == 1,
 		clock: plugintest.NewClock(), now: time.Hour,
 	}
 	w.bus = plugintest.NewReferenceBus(w.clock)
+	w.bus.SetPage(4)
 	for range 2 + w.IntN(2) {
 		w.addNode()
 	}
@@ -87,7 +89,7 @@ func (w *world) addNode() *simNode {
 	}
 	made := 0
 	n.node = NewNode(NodeOptions{
-		Options: Options{Node: n.id, Verdict: 250 * time.Millisecond, Settle: 3 * time.Second, Lazy: 500 * time.Millisecond, Retry: 200 * time.Millisecond, Leads: true},
+		Options: Options{Node: n.id, Verdict: 250 * time.Millisecond, Settle: 3 * time.Second, Lazy: 500 * time.Millisecond, Retry: 200 * time.Millisecond, Leads: true, Read: 5},
 		Cells:   simCells, Lease: simLease, Heartbeat: simLease / 4, Cleanup: time.Second,
 		Incarnation: func() string { made++; return fmt.Sprintf("%s@%d", n.id, made) },
 	})

@@ -35,7 +35,6 @@ type syncer struct {
 
 const (
 	maxBuffer = 10_000 // changes; what is above is read from the log
-	readLimit = 1000   // changes of one Read
 	lagTime   = 200 * time.Millisecond
 )
 
@@ -101,7 +100,7 @@ func (c *Cell) syncCommand() (Command, bool) {
 	if s.phase == paging {
 		return Command{Kind: Page, Serial: c.reads, Cursor: s.cursor}, true
 	}
-	return Command{Kind: Read, Serial: c.reads, After: c.source().at, Limit: readLimit}, true
+	return Command{Kind: Read, Serial: c.reads, After: c.source().at, Limit: c.opts.Read}, true
 }
 
 // source is the view to which the log is added.
@@ -169,7 +168,7 @@ func (c *Cell) Read(now time.Duration, serial uint64, changes []contract.StateCh
 		s.next.put(h, n, false)
 		s.next.at = ch.Position()
 	}
-	if len(changes) < readLimit && !s.again {
+	if len(changes) < c.opts.Read && !s.again {
 		c.goLive()
 	}
 }
@@ -200,7 +199,6 @@ func (c *Cell) install(next *view) {
 	c.view = next
 	c.tellDifferences(old)
 	if over {
-		c.tellAgain()
 		c.prior = prior{old, next.at.Epoch, c.now}
 		if c.lead.leads {
 			if c.lead.herald.at != old.at {

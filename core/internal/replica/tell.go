@@ -174,6 +174,9 @@ func (c *Cell) Applied(now time.Duration, serial uint64, v contract.Verdict, err
 	for i, p := range flight {
 		p.o.flying = false
 		c.verdict(p, v.Results[i])
+		if v.Epoch < c.view.at.Epoch {
+			p.o.sure = false // it may have gone with its epoch
+		}
 		c.revise(p.o)
 		if seq := v.Results[i].Seq; seq != 0 {
 			c.Stands(now, contract.Position{Epoch: v.Epoch, Seq: seq})

@@ -55,7 +55,7 @@ func TestReportKeepsTheOrderWhileTheQueueIsAway(t *testing.T) {
 				transition(3, metrics.WebhookMemberRemoved, "ann"),
 			})
 		}()
-		time.Sleep(time.Minute)
+		w.after(time.Minute)
 		select {
 		case err := <-done:
 			t.Errorf("reported while the queue is away: %v", err)

@@ -32,9 +32,9 @@ function commands.yield()
 end
 
 function commands.leave()
-  if not lives(lease(me)) then return {'fenced'} end
-  release(me)
-  return {'ok'}
+  local l = lease(me)
+  if not lives(l) and not (l and l.leaving) then return {'fenced'} end
+  return release(me)
 end
 
 function commands.renew()
@@ -59,13 +59,13 @@ end
 function commands.bury(of)
   if not lives(lease(me)) then return {'fenced'} end
   local l = lease(of)
-  if l and not lives(l) then release(of) end
+  if l and not lives(l) then return release(of) end
   return {'ok'}
 end
 
 function commands.retire(of)
   if not lives(lease(me)) then return {'fenced'} end
-  if lease(of) then release(of) end
+  if lease(of) then return release(of) end
   return {'ok'}
 end
 

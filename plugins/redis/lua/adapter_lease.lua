@@ -2,6 +2,7 @@
 -- renewals have no gap, how long it is, and what its node reads and writes. "gone"
 -- are incarnations that can never come back.
 local reapAfter, remember = 2000, 86400000
+local mostReleased = 2000
 
 local function leases() return base .. 'lease' end
 
@@ -16,10 +17,17 @@ local function keep(of, l) redis.call('HSET', leases(), of, cjson.encode(l)) end
 
 local function lives(l) return l and time < l.ends end
 
--- release gives back all that an incarnation holds, in a fixed order.
+-- release gives back what an incarnation holds, in a fixed order. Of very much
+-- it gives back a part and answers "more"; the lease has ended then.
 local function release(of)
+  local entries, much = nil, redis.call('SCARD', held(of)) > mostReleased
+  if much then
+    entries = redis.call('SRANDMEMBER', held(of), mostReleased)
+  else
+    entries = redis.call('SMEMBERS', held(of))
+  end
   local holdings = {}
-  for i, entry in ipairs(redis.call('SMEMBERS', held(of))) do
+  for i, entry in ipairs(entries) do
     local name, user = unframed(entry)
     holdings[i] = {name = name, user = user}
   end
@@ -28,11 +36,18 @@ local function release(of)
   end)
   for _, h in ipairs(holdings) do set(of, h.name, h.user, '', false, 0, 0) end
   tell()
+  if much then
+    local l = lease(of)
+    l.ends, l.leaving = math.min(l.ends, time), true
+    keep(of, l)
+    return {'more'}
+  end
   redis.call('DEL', held(of))
   redis.call('HDEL', leases(), of)
   redis.call('HDEL', base .. 'applied', of)
   redis.call('ZADD', gone(), int(time), of)
   redis.call('ZREMRANGEBYSCORE', gone(), '-inf', int(time - remember))
+  return {'ok'}
 end
 
 -- ended finds the leases that ended long enough ago.
