@@ -5,7 +5,6 @@ import (
 	"errors"
 	"os/exec"
 	"path/filepath"
-	"sync"
 	"testing"
 	"time"
 
@@ -31,64 +30,34 @@ func memoryHost(t *testing.T) *Host {
 // Jobs go through upgrades of the memory plugin while they are enqueued, waited
 // for, held and given back: each is done once, in the order of its group.
 func TestUpgradesOfMemoryLoseNoJob(t *testing.T) {
-	h := memoryHost(t)
-	const groups, jobs = 5, 300
-	want := map[string][]string{}
-	enqueued := make(chan struct{})
+	w := worksAt(t, memoryHost(t), time.Hour)
+	stop := w.work()
+	upgraded := make(chan struct{})
 	go func() {
-		defer close(enqueued)
-		for i := range jobs {
-			j := groupJob(i, groups)
-			eventually(t, "job "+j.ID+" is accepted", func() bool {
-				return h.Queue().Enqueue(context.Background(), []contract.Job{j})[0] == nil
-			})
-			want[j.GroupKey] = append(want[j.GroupKey], j.ID)
-		}
-	}()
-	c, err := h.Queue().Consume(t.Context(), contract.ConsumeOptions{Queue: "q", Consumer: "c", Lease: time.Minute})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	var mu sync.Mutex
-	got, done := map[string][]string{}, 0
-	worker := make(chan struct{})
-	go func() {
-		defer close(worker)
-		for {
-			deliveries, err := c.Receive(ctx, 4)
-			if err != nil {
-				return
-			}
-			for _, d := range deliveries {
-				if d.Attempt == 1 && d.Job.ID[5] == '3' {
-					if err := c.Nack(ctx, d, "not now", 0); err == nil {
-						continue
-					}
-				}
-				if err := c.Ack(ctx, d); err != nil {
-					t.Errorf("ack of %s: %v", d.Job.ID, err)
-				}
-				mu.Lock()
-				got[d.Job.GroupKey] = append(got[d.Job.GroupKey], d.Job.ID)
-				done++
-				mu.Unlock()
+		defer close(upgraded)
+		for range 3 {
+			if err := w.host.Upgrade(context.Background(), "memory", nil); err != nil {
+				t.Error(err)
 			}
 		}
 	}()
-	for range 3 {
-		if err := h.Upgrade(t.Context(), "memory", nil); err != nil {
-			t.Error(err)
+	jobs := 0
+	eventually(t, "three upgrades while jobs come", func() bool {
+		w.fill(jobs, jobs+10)
+		jobs += 10
+		select {
+		case <-upgraded:
+			return true
+		default:
+			return false
 		}
-	}
-	<-enqueued
-	eventually(t, "the end of all jobs", func() bool { mu.Lock(); defer mu.Unlock(); return done >= jobs })
-	cancel()
-	<-worker
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("done otherwise than accepted (-accepted +done):\n%s", diff)
+	})
+	eventually(t, "the end of all jobs", func() bool { w.mu.Lock(); defer w.mu.Unlock(); return w.jobs >= jobs })
+	stop()
+	for what, got := range map[string]map[string][]string{"begun": w.begun, "done": w.ended} {
+		if diff := cmp.Diff(w.accepted, got); diff != "" {
+			t.Errorf("%s otherwise than accepted (-accepted +%s):\n%s", what, what, diff)
+		}
 	}
 }
 

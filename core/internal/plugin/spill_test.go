@@ -17,14 +17,6 @@ func job(i int) contract.Job {
 	return contract.Job{Queue: "q", ID: fmt.Sprintf("%06d", i), GroupKey: "g", Body: make([]byte, 100)}
 }
 
-func ids(jobs []contract.Job) []string {
-	out := []string{}
-	for _, j := range jobs {
-		out = append(out, j.ID)
-	}
-	return out
-}
-
 func TestSpillRefusesOverItsBounds(t *testing.T) {
 	first := job(0)
 	size := jobSize(&first)
