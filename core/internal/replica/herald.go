@@ -23,6 +23,8 @@ type herald struct {
 	at   contract.Position // heard up to here
 	open map[fact]*leaving
 	line []*leaving // in order of the log
+	next int        // of line; those before are over
+	safe contract.Position
 	out  []Announcement
 }
 
@@ -34,10 +36,11 @@ type leaving struct {
 	due  time.Duration // on this node's clock
 	lost bool          // it went with an epoch, not by the log
 	over bool
+	back contract.Position // of the return that took it back, if one did
 }
 
 func newHerald(cell uint32, at contract.Position) *herald {
-	return &herald{cell: cell, at: at, open: map[fact]*leaving{}}
+	return &herald{cell: cell, at: at, safe: at, open: map[fact]*leaving{}}
 }
 
 // take hears the next change of the log.
@@ -95,12 +98,25 @@ func (h *herald) came(f fact, a Announcement) {
 	if !l.lost && a.Time.Sub(l.Time) >= leaveDelay {
 		h.announce(l.Announcement)
 		h.announce(a)
+		return
 	}
+	l.back = h.at
 }
 
-func (h *herald) announce(a Announcement) {
-	a.Cursor = h.cursor()
-	h.out = append(h.out, a)
+func (h *herald) announce(a Announcement) { h.out = append(h.out, a) }
+
+// takeOut returns what is to be announced. Whoever has handed over all of it may
+// move the cursor to where it stands after the last one.
+func (h *herald) takeOut() []Announcement {
+	out := h.out
+	h.out = nil
+	for i := range out {
+		out[i].Cursor = h.safe
+	}
+	if n := len(out); n > 0 {
+		out[n-1].Cursor = h.cursor()
+	}
+	return out
 }
 
 // fire announces the leaves that nobody has taken back in time.
@@ -115,14 +131,13 @@ func (h *herald) fire(now time.Duration) {
 
 // first is the first leave that is open, by the log.
 func (h *herald) first() *leaving {
-	for len(h.line) > 0 && h.line[0].over {
-		h.line = h.line[1:]
+	for h.next < len(h.line) && h.line[h.next].over {
+		h.next++
 	}
-	if len(h.line) == 0 {
-		h.line = nil
+	if h.next == len(h.line) {
 		return nil
 	}
-	return h.line[0]
+	return h.line[h.next]
 }
 
 // due is when fire has something to do, 0: never.
@@ -133,13 +148,32 @@ func (h *herald) due() time.Duration {
 	return 0
 }
 
-// cursor is where another leader may begin: before the first leave that is open.
+// cursor is where another leader may begin: before every leave that is open, and
+// not between a leave and the return that took it back.
 func (h *herald) cursor() contract.Position {
-	l := h.first()
-	if l == nil {
-		return h.at
+	c := h.at
+	for i := len(h.line) - 1; i >= 0; i-- {
+		l := h.line[i]
+		straddled := c.Before(l.back) && !c.Before(l.at)
+		if !l.over || straddled {
+			c = contract.Position{Epoch: l.at.Epoch, Seq: max(l.at.Seq, 1) - 1}
+		}
 	}
-	return contract.Position{Epoch: l.at.Epoch, Seq: max(l.at.Seq, 1) - 1}
+	h.trim(c)
+	h.safe = c
+	return c
+}
+
+// trim forgets the leaves at the beginning that have nothing to do with what
+// comes after the cursor.
+func (h *herald) trim(cursor contract.Position) {
+	n := 0
+	for n < len(h.line) && h.line[n].over && !cursor.Before(h.line[n].back) {
+		n++
+	}
+	if h.line, h.next = h.line[n:], max(h.next-n, 0); len(h.line) == 0 {
+		h.line = nil
+	}
 }
 
 // turn begins a new epoch. What was there in the old one, as the log told, has

@@ -213,10 +213,9 @@ func (c *Cell) sayAll() {
 	if l.herald == nil {
 		return
 	}
-	for _, a := range l.herald.out {
+	for _, a := range l.herald.takeOut() {
 		a.Cell, a.Term = c.number, l.term
 		c.emit(Effect{Kind: Announced, Announcement: &a})
 		l.out++
 	}
-	l.herald.out = nil
 }

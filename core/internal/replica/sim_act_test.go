@@ -139,7 +139,7 @@ func (w *world) fault(n *simNode) {
 	case 9:
 		w.outage(false)
 	case 10:
-		w.clock.Advance(time.Duration(w.IntN(8000)-4000) * time.Millisecond)
+		w.clock.Advance(time.Duration(w.IntN(5000)-1000) * time.Millisecond)
 	case 11:
 		w.endSession(n)
 	case 12:
@@ -195,7 +195,7 @@ func (w *world) settle() {
 			w.bus.LoseReplies(n.inc, 0)
 		}
 	}
-	for i := range 240 {
+	for i := range 320 {
 		w.pass(50 * time.Millisecond)
 		for _, n := range w.nodes {
 			n.turn()

@@ -231,7 +231,7 @@ func (n *simNode) cellCall(s contract.AdapterSession, cmd NodeCommand) {
 func wording(changes []contract.Change) string {
 	s := ""
 	for _, ch := range changes {
-		s += fmt.Sprintf("[%s %s %t %d/%d]", ch.Key.Name, ch.User, ch.Present, ch.Count, ch.Limit)
+		s += fmt.Sprintf("[%s/%s %s %t %d/%d]", ch.Key.App, ch.Key.Name, ch.User, ch.Present, ch.Count, ch.Limit)
 	}
 	return s
 }
