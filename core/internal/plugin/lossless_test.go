@@ -3,6 +3,7 @@ package plugin
 import (
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -10,27 +11,32 @@ import (
 	"github.com/jackfield/jackfield/sdk/contract"
 )
 
+// faultyPlaces and faultyActions are where and how the disk queue can fail.
+var (
+	faultyPlaces = []string{
+		"enqueue before", "enqueue after", "receive before", "receive handed", "ack before", "ack after",
+		"nack before", "nack after", "reject before", "reject after", "extend before", "extend after",
+	}
+	faultyActions = []string{"kill", "stop", "cut", "away", "late"}
+)
+
 // Whatever happens to the plugin, and when, no accepted job is lost, stored
 // twice or out of order.
 func TestNothingAcceptedIsLost(t *testing.T) {
-	places := []string{"enqueue", "receive", "ack", "nack", "reject", "extend"}
-	for _, place := range places {
-		for _, moment := range []string{"before", "after"} {
-			for _, action := range []string{"kill", "stop", "cut", "away", "late"} {
-				at := place + " " + moment
-				t.Run(at+" "+action, func(t *testing.T) {
-					t.Parallel()
-					w := newWorks(t)
-					stop := w.work()
-					w.fill(0, worksJobs/3)
-					arm(t, w.dir, at, action)
-					w.fill(worksJobs/3, worksJobs)
-					w.finish(stop)
-					if !struck(w.dir, at) {
-						t.Error("the fault did not happen")
-					}
-				})
-			}
+	for _, at := range faultyPlaces {
+		for _, action := range faultyActions {
+			t.Run(at+" "+action, func(t *testing.T) {
+				t.Parallel()
+				w := newWorks(t)
+				stop := w.work()
+				w.fill(0, worksJobs/3)
+				arm(t, w.dir, at, action)
+				w.fill(worksJobs/3, worksJobs)
+				w.finish(stop)
+				if !struck(w.dir, at) {
+					t.Error("the fault did not happen")
+				}
+			})
 		}
 	}
 }
@@ -54,6 +60,26 @@ func TestNoKeptJobIsLost(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// Several faults and an upgrade, one upon the other.
+func TestNothingIsLostInTrouble(t *testing.T) {
+	for seed := range uint64(4) {
+		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
+			t.Parallel()
+			chance := rand.New(rand.NewPCG(seed, 1))
+			w := newWorks(t)
+			stop := w.work()
+			for i := range 6 {
+				arm(t, w.dir, faultyPlaces[chance.IntN(len(faultyPlaces))], faultyActions[chance.IntN(len(faultyActions))])
+				w.fill(i*worksJobs/6, (i+1)*worksJobs/6)
+				if i == 3 {
+					_ = w.host.Upgrade(t.Context(), "faulty-good", nil) // which the faults may end
+				}
+			}
+			w.finish(stop)
+		})
 	}
 }
 
