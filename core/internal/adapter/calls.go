@@ -39,6 +39,13 @@ func (n *Node) open(cmd replica.NodeCommand) {
 		n.wg.Go(func() { n.receive(cmd.Serial, s) })
 	}
 	n.mail.post(func(now time.Duration) { n.machine.Opened(now, cmd.Serial, err) })
+	if err != nil {
+		n.tried(err)
+	}
+}
+
+// tried tells Start what came of the first attempt to join.
+func (n *Node) tried(err error) {
 	select {
 	case n.first <- err:
 	default:
@@ -52,7 +59,10 @@ func (n *Node) callSession(s contract.AdapterSession, cmd replica.NodeCommand) {
 	case replica.Renew:
 		begun := n.now()
 		positions, err := s.Renew(ctx)
-		n.mail.post(func(now time.Duration) { n.machine.Renewed(now, cmd.Serial, begun, positions, err) })
+		n.mail.post(func(now time.Duration) {
+			n.machine.Renewed(now, cmd.Serial, begun, positions, err)
+			n.tried(n.machine.Fault())
+		})
 	case replica.Reap:
 		gone, err := s.Reap(ctx)
 		if len(gone) > 0 {
