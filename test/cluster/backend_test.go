@@ -89,12 +89,15 @@ func (r *receiver) count(name, channel, user string) int {
 var impatient = http.Client{Timeout: 10 * time.Second}
 
 // call makes a signed call of a node's API and returns the answer's body, and
-// how long that took.
+// how long that took. Parameters in the path come after "body_md5" in the alphabet.
 func call(n *launch.Server, method, path, body string) (answer []byte, took time.Duration, err error) {
-	path = "/apps/" + launch.Demo.ID + path
+	path, more, _ := strings.Cut("/apps/"+launch.Demo.ID+path, "?")
 	query := fmt.Sprintf("auth_key=%s&auth_timestamp=%d&auth_version=1.0", launch.Demo.Key, time.Now().Unix())
 	if body != "" {
 		query += fmt.Sprintf("&body_md5=%x", md5.Sum([]byte(body)))
+	}
+	if more != "" {
+		query += "&" + more
 	}
 	url := n.URL() + path + "?" + query + "&auth_signature=" + sign(launch.Demo.Secret, method+"\n"+path+"\n"+query)
 	req, err := http.NewRequest(method, url, strings.NewReader(body))
@@ -135,4 +138,18 @@ func publish(n *launch.Server, channel, data string) (time.Duration, error) {
 	body, _ := json.Marshal(map[string]string{"name": "news", "channel": channel, "data": data})
 	_, took, err := call(n, http.MethodPost, "/events", string(body))
 	return took, err
+}
+
+// counts returns the number of users and of subscriptions of a presence channel,
+// by the API of a node.
+func counts(n *launch.Server, channel string) (users, subscriptions int) {
+	answer, _, err := call(n, http.MethodGet, "/channels/"+channel+"?info=subscription_count,user_count", "")
+	var a struct {
+		Users         int `json:"user_count"`
+		Subscriptions int `json:"subscription_count"`
+	}
+	if err != nil || json.Unmarshal(answer, &a) != nil {
+		return -1, -1
+	}
+	return a.Users, a.Subscriptions
 }

@@ -12,6 +12,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -230,6 +231,13 @@ func (c *client) in(channel string) bool {
 	return c.lists[channel] != nil && !c.gone
 }
 
+// here reports whether the connection lives.
+func (c *client) here() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return !c.gone
+}
+
 func (c *client) members(channel string) []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -249,6 +257,13 @@ func (c *client) count(name, channel string) (n int) {
 		}
 	}
 	return n
+}
+
+// got reports whether an event with this text came in a channel.
+func (c *client) got(channel, text string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.ContainsFunc(c.heard, func(e event) bool { return e.Channel == channel && e.text() == text })
 }
 
 func (c *client) err() error {

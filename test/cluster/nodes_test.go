@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -14,15 +15,35 @@ import (
 // world is some nodes over one Redis, and their clients.
 type world struct {
 	*testing.T
-	redis   *testserver.Redis
+	redis   *testserver.Redis // nil if it is not one server
 	nodes   []*launch.Server
 	clients []*client
 	hooks   *receiver
 }
 
+// way is how a node gets to its Redis: the driver and table database.redis.
+type way struct {
+	driver string
+	redis  map[string]any
+	queue  string // driver of the queue, if it is another
+}
+
+// straight is the way to a port of this machine.
+func straight(port int) way {
+	return way{driver: "redis", redis: map[string]any{"host": "127.0.0.1", "port": port}}
+}
+
 // start starts nodes over a Redis of their own. fields are settings of the app.
 func start(t *testing.T, nodes int, fields map[string]any) *world {
-	w := &world{T: t, redis: testserver.StartRedis(t), hooks: newReceiver(t)}
+	redis := testserver.StartRedis(t)
+	w := startOver(t, slices.Repeat([]way{straight(redis.Port)}, nodes), fields)
+	w.redis = redis
+	return w
+}
+
+// startOver starts a node for each of the ways.
+func startOver(t *testing.T, ways []way, fields map[string]any) *world {
+	w := &world{T: t, hooks: newReceiver(t)}
 	app := launch.Demo
 	app.Fields = map[string]any{
 		"enable_client_messages": true,
@@ -32,19 +53,19 @@ func start(t *testing.T, nodes int, fields map[string]any) *world {
 		}},
 	}
 	maps.Copy(app.Fields, fields)
-	for range nodes {
-		w.nodes = append(w.nodes, built.Start(t, launch.Options{Apps: []launch.App{app}, Config: w.config()}))
+	for _, to := range ways {
+		w.nodes = append(w.nodes, built.Start(t, launch.Options{Apps: []launch.App{app}, Config: to.config()}))
 	}
 	t.Cleanup(w.hangUp)
 	return w
 }
 
-func (w *world) config() map[string]any {
+func (to way) config() map[string]any {
 	return map[string]any{
-		"database":              map[string]any{"redis": map[string]any{"host": "127.0.0.1", "port": w.redis.Port}},
-		"adapter":               map[string]any{"driver": "redis"},
-		"cache":                 map[string]any{"driver": "redis"},
-		"queue":                 map[string]any{"driver": "redis"},
+		"database":              map[string]any{"redis": to.redis},
+		"adapter":               map[string]any{"driver": to.driver},
+		"cache":                 map[string]any{"driver": to.driver},
+		"queue":                 map[string]any{"driver": cmp.Or(to.queue, to.driver)},
 		"shutdown_grace_period": 2,
 	}
 }
