@@ -142,7 +142,7 @@ func (k *talker) handedOver(t *testing.T) {
 	t.Helper()
 	until(t, "the queue to have all events", func() bool {
 		return metric(t, k.s, "sockudo_webhook_events_total", `type="client_event"`) >= float64(k.counted) &&
-			metric(t, k.s, "sockudo_webhook_buffer_bytes", "") == 0
+			metric(t, k.s, "sockudo_webhook_buffer_bytes", "") == 0 && metric(t, k.s, "sockudo_queue_spill_bytes", "") == 0
 	})
 }
 
