@@ -173,7 +173,7 @@ func (c *Cell) Recalled(now time.Duration, term uint64, changes []contract.State
 		}
 	}
 	if err == nil && len(changes) < c.opts.Read {
-		l.herald.fire(l.asked) // no return stands in the log
+		l.herald.fire(l.asked, c.view) // no return stands in the log
 	}
 	c.sayAll()
 }
