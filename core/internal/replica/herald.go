@@ -1,6 +1,7 @@
 package replica
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -81,7 +82,11 @@ func (h *herald) transition(ch *contract.StateChange, a Announcement, came, went
 	}
 }
 
+// delay has a leave wait. One by the log comes in place of one that was supposed.
 func (h *herald) delay(l *leaving) {
+	if supposed := h.open[l.fact]; supposed != nil {
+		supposed.over = true
+	}
 	h.open[l.fact] = l
 	h.line = append(h.line, l)
 }
@@ -119,14 +124,42 @@ func (h *herald) takeOut() []Announcement {
 	return out
 }
 
-// fire announces the leaves that nobody has taken back in time.
-func (h *herald) fire(now time.Duration) {
+// fire announces the leaves that nobody has taken back in time. What an epoch was
+// supposed to have lost and v has was kept; that can be told once all that v knows
+// was heard.
+func (h *herald) fire(now time.Duration, v *view) {
 	for due := h.due(); due != 0 && due <= now; due = h.due() {
 		l := h.first()
+		if l.lost && h.at.Before(v.at) {
+			return
+		}
 		l.over = true
 		delete(h.open, l.fact)
-		h.announce(l.Announcement)
+		if !l.lost || !v.has(l.fact, l.Kind) {
+			h.announce(l.Announcement)
+		}
 	}
+}
+
+// has reports whether anybody holds what an announcement of this kind tells about.
+func (v *view) has(f fact, kind AnnouncementKind) bool {
+	key := contract.StateKey{Kind: contract.StateCount, App: f.app, Name: f.channel}
+	if kind == MemberRemoved {
+		key.Kind = contract.StatePresence
+	}
+	e := v.find(key)
+	if e == nil {
+		return false
+	}
+	held := e.counts
+	if kind == MemberRemoved {
+		s := e.seats[f.user]
+		if s == nil {
+			return false
+		}
+		held = s.holds
+	}
+	return slices.ContainsFunc(held, func(o hold) bool { return !o.stale })
 }
 
 // first is the first leave that is open, by the log.
@@ -177,7 +210,7 @@ func (h *herald) trim(cursor contract.Position) {
 }
 
 // turn begins a new epoch. What was there in the old one, as the log told, has
-// gone unless it is told again within settle.
+// gone unless it is told again within settle, or the new epoch began with it.
 func (h *herald) turn(old *view, epoch uint64, now, settle time.Duration) {
 	h.at = contract.Position{Epoch: epoch}
 	lost := func(f fact, a Announcement) {

@@ -21,6 +21,7 @@ const (
 type leader struct {
 	wanted  bool // this node is the one that is to lead
 	leads   bool
+	unsure  bool // it may lead for the others: it leads once more, and resigns
 	busy    bool // a Lead, Recall or Advance is under way
 	tryAt   time.Duration
 	term    uint64 // numbers the times of leading
@@ -71,7 +72,7 @@ func (c *Cell) dethrone() {
 // leadCommand is the next call about leading, if one is due.
 func (c *Cell) leadCommand() (Command, bool) {
 	l := &c.lead
-	if l.busy || c.sync.phase != live || !l.leads && (!l.wanted || c.now < l.tryAt) {
+	if l.busy || c.sync.phase != live || !l.leads && (!l.wanted && !l.unsure || c.now < l.tryAt) {
 		return Command{}, false
 	}
 	cmd := Command{Serial: l.term}
@@ -108,7 +109,7 @@ func (c *Cell) leadDue() time.Duration {
 	switch {
 	case l.busy || c.sync.phase != live:
 		return 0
-	case !l.leads && l.wanted:
+	case !l.leads && (l.wanted || l.unsure):
 		return max(l.tryAt, 1)
 	case !l.leads:
 		return 0
@@ -130,12 +131,12 @@ func (c *Cell) Led(now time.Duration, term uint64, cursor contract.Position, err
 	if term != l.term {
 		return
 	}
-	l.busy = false
+	l.busy, l.unsure = false, !errors.Is(err, contract.ErrConflict)
 	if err != nil || c.sync.phase != live {
 		l.tryAt = now + leadRetry
 		return
 	}
-	l.leads, l.stored, l.handed = true, cursor, cursor
+	l.leads, l.unsure, l.stored, l.handed = true, false, cursor, cursor
 	at := c.view.at
 	begins := cursor.Epoch != at.Epoch || cursor.Seq == 0 // nothing of the epoch is settled
 	switch {
@@ -166,6 +167,7 @@ func (c *Cell) Recalled(now time.Duration, term uint64, changes []contract.State
 		l.herald = newHerald(c.number, c.view.at)
 	case err != nil:
 		c.dethrone()
+		l.unsure = true
 	}
 	for i := range changes {
 		if changes[i].Position() == following(l.herald.at) {
@@ -173,7 +175,7 @@ func (c *Cell) Recalled(now time.Duration, term uint64, changes []contract.State
 		}
 	}
 	if err == nil && len(changes) < c.opts.Read {
-		l.herald.fire(l.asked) // no return stands in the log
+		l.herald.fire(l.asked, c.view) // no return stands in the log
 	}
 	c.sayAll()
 }

@@ -200,7 +200,7 @@ func (c *Cell) compareOwn() {
 	for _, o := range c.all() {
 		has := held[o.Ref]
 		delete(held, o.Ref)
-		if has != o.acked && !o.flying {
+		if has != o.acked { // whatever a change on its way, which may be refused, makes of it
 			o.sure = false
 		}
 		if o.Key.Kind == contract.StatePresence {
