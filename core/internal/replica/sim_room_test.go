@@ -118,8 +118,8 @@ func (n *simNode) effect(e Effect) {
 		}
 		delete(n.tickets, e.Ticket)
 		n.w.note("%s: ticket %v is answered %d", n.id, e.Ticket, e.Kind)
-		if e.Kind == Admitted {
-			n.admitted++
+		if _, _, open := n.node.Session(); open && e.Kind == Admitted {
+			n.admitted++ // without a session a node decides by itself
 		}
 	default:
 		n.roomEffect(e)
