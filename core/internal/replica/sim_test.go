@@ -265,35 +265,45 @@ func (n *simNode) answer() {
 	f()
 }
 
-// TestSimulation runs as many seeds as fit into the time, and writes those that
-// fail into files. SIM_SEED runs one seed and tells what happened; SIM_TIME is
-// how long to run.
+// seeds is how many seeds every run tries, always the same, so that what is red is
+// red for everybody.
+const seeds = 3000
+
+// found are seeds which have failed once, and for what is mended since.
+var found = []uint64{
+	1795746014317662778, 1795746074677956351, // a number that an epoch lost was not applied again
+	1795746155178861442,                      // a leader that did not know that it leads
+	1795746443533769380, 1795746693155029472, // those who ask before a session is open
+}
+
+// TestSimulation runs the seeds, and writes those that fail into files. SIM_SEED
+// runs one seed and tells what happened; SIM_TIME, such as 5m, runs seeds that
+// nobody has tried for so long.
 func TestSimulation(t *testing.T) {
 	if text := os.Getenv("SIM_SEED"); text != "" {
-		seed, err := strconv.ParseUint(text, 10, 64)
-		if err != nil {
-			t.Fatalf("SIM_SEED: %v", err)
-		}
-		if trace, bad := runSeed(seed); bad != "" {
-			t.Fatalf("%s%s", trace, bad)
-		}
+		runOne(t, text)
 		return
 	}
-	limit := 15 * time.Second
-	if d, err := time.ParseDuration(os.Getenv("SIM_TIME")); err == nil {
-		limit = d
-	}
-	first := uint64(time.Now().UnixNano())
-	var done atomic.Uint64
-	var wg sync.WaitGroup
 	began := time.Now()
+	limit, err := time.ParseDuration(os.Getenv("SIM_TIME"))
+	next := func(n uint64) (seed uint64, more bool) {
+		switch {
+		case err == nil:
+			return uint64(began.UnixNano()) + n, time.Since(began) < limit
+		case n < uint64(len(found)):
+			return found[n], true
+		default:
+			return n, n < seeds
+		}
+	}
+	var tried atomic.Uint64
+	var wg sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
 		wg.Go(func() {
-			for !t.Failed() && (time.Since(began) < limit || done.Load() < 200) {
-				n := done.Add(1)
-				seed := n // the first ones are the same in every run
-				if n > 200 {
-					seed = first + n
+			for !t.Failed() {
+				seed, more := next(tried.Add(1) - 1)
+				if !more {
+					return
 				}
 				if trace, bad := runSeed(seed); bad != "" {
 					reportSeed(t, seed, trace, bad)
@@ -302,7 +312,17 @@ func TestSimulation(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	t.Logf("%d seeds in %v", done.Load(), time.Since(began).Round(time.Millisecond))
+	t.Logf("%d seeds in %v", tried.Load(), time.Since(began).Round(time.Millisecond))
+}
+
+func runOne(t *testing.T, text string) {
+	seed, err := strconv.ParseUint(text, 10, 64)
+	if err != nil {
+		t.Fatalf("SIM_SEED: %v", err)
+	}
+	if trace, bad := runSeed(seed); bad != "" {
+		t.Fatalf("%s%s", trace, bad)
+	}
 }
 
 func reportSeed(t *testing.T, seed uint64, trace, bad string) {
