@@ -36,6 +36,7 @@ var figures = []struct {
 	{"plugin", (*suite).pluginModes},
 	{"redis", (*suite).redisCache},
 	{"nodes", (*suite).nodes},
+	{"outage", (*suite).outage},
 	{"resting", (*suite).resting},
 	{"allocations", (*suite).allocations},
 }
