@@ -138,24 +138,6 @@ func TestSentinelFailOverLosesNothing(t *testing.T) {
 	killed(t, toSentinel(s), s.Master)
 }
 
-func TestClusterFailOverLosesNothing(t *testing.T) {
-	t.Parallel()
-	cl := testserver.StartRedisCluster(t, 1)
-	// The master that owns the queue is the one to kill.
-	probe := open(t, toCluster(cl), classCommands)
-	node, err := (&queue{client: probe}).node(patient(t), "{q}")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, n := range cl.Nodes {
-		if n.Addr == node.Options().Addr {
-			killed(t, toCluster(cl), n)
-			return
-		}
-	}
-	t.Fatalf("no node of the cluster is %s", node.Options().Addr)
-}
-
 // A job that crashes its worker every time ends among the dead letters, however
 // many attempts it asks for: webhooks are retried by their age, not by number.
 func TestAJobThatCrashesItsWorkerDies(t *testing.T) {
