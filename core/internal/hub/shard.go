@@ -72,7 +72,7 @@ func (s *shard) serve() {
 }
 
 // busyFor is how long a worker may work without looking at the network.
-const busyFor = 250 * time.Microsecond
+const busyFor = 500 * time.Microsecond
 
 // giveWay lets readers and publishers have a turn as well.
 func (s *shard) giveWay() {
