@@ -94,14 +94,3 @@ func tell(log hclog.Logger, notices []config.Notice) {
 		log.Log(level, n.String())
 	}
 }
-
-func newLogger(cfg *config.Config, stderr io.Writer) hclog.Logger {
-	level := hclog.LevelFromString(cfg.Logging.Level)
-	if level == hclog.NoLevel {
-		level = hclog.Info
-	}
-	return hclog.New(&hclog.LoggerOptions{
-		Name: "jackfield", Level: level, Output: stderr,
-		JSONFormat: cfg.Logging.Format == "json", IncludeLocation: cfg.Server.Debug,
-	})
-}
