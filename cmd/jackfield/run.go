@@ -34,6 +34,9 @@ func run(args, env []string, stdout, stderr io.Writer) int {
 	if len(args) > 0 && args[0] == "apps" {
 		return runApps(args[1:], env, stdout, stderr)
 	}
+	if len(args) > 0 && args[0] == "plugins" {
+		return runPlugins(args[1:], env, stdout, stderr)
+	}
 	f, err := parseFlags(args)
 	switch {
 	case err != nil:
