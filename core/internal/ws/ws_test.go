@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -165,7 +166,11 @@ func (c *client) frame(t *testing.T) (op byte, payload string) {
 func (c *client) wantClose(t *testing.T, code uint16) {
 	t.Helper()
 	op, body := c.frame(t)
-	if op != 8 || len(body) < 2 || binary.BigEndian.Uint16([]byte(body)) != code {
+	want := ""
+	if code != 0 {
+		want = string(binary.BigEndian.AppendUint16(nil, code))
+	}
+	if op != 8 || !strings.HasPrefix(body, want) || code == 0 && body != "" {
 		t.Fatalf("got opcode %d with %q, want a close with %d", op, body, code)
 	}
 	if _, err := c.br.ReadByte(); err != io.EOF {
@@ -215,11 +220,22 @@ func TestFramesSentWithTheHandshakeAreNotLost(t *testing.T) {
 
 func TestACloseIsAnsweredWithItsCode(t *testing.T) {
 	f := serve(t, nil)
-	c, o := f.dial(t)
-	_, _ = c.Write(masked(8, "\x0f\xa0bye"))
-	c.wantClose(t, 4000)
-	_ = c.Close()
-	within(t, o.gone)
+	for _, code := range []uint16{0, 1000, 1001, 1008, 1011, 1012, 4000} {
+		t.Run(strconv.Itoa(int(code)), func(t *testing.T) {
+			c, o := f.dial(t)
+			payload := ""
+			if code != 0 {
+				payload = string(binary.BigEndian.AppendUint16(nil, code)) + "bye"
+			}
+			_, _ = c.Write(masked(8, payload))
+			c.wantClose(t, code)
+			_ = c.Close()
+			within(t, o.gone)
+			if got := o.c.ClosedWith(); got != code || !o.c.Left() {
+				t.Errorf("closed with %d, left %v", got, o.c.Left())
+			}
+		})
+	}
 }
 
 func TestBadFramesEndOnlyTheirConnection(t *testing.T) {
