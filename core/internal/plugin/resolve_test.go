@@ -54,6 +54,8 @@ func TestResolve(t *testing.T) {
 		"nats":  {Drivers: []string{"jetstream"}},
 		"other": {Address: "unix:///s", Drivers: []string{"else"}},
 		"sqs":   {Path: "/opt/sqs"},
+		"one":   {Path: "/opt/one", Drivers: []string{"queue.shared"}},
+		"two":   {Path: "/opt/two", Drivers: []string{"cache.shared"}},
 	}}
 	tests := []struct {
 		kind         contract.Kind
@@ -64,6 +66,8 @@ func TestResolve(t *testing.T) {
 		{contract.KindQueue, "sqs", "sqs"},
 		{contract.KindQueue, "jetstream", "nats"},
 		{contract.KindQueue, "else", "other"},
+		{contract.KindQueue, "shared", "one"},
+		{contract.KindCache, "shared", "two"},
 		{contract.KindCache, "shiny", "mystore"},
 		{contract.KindCache, "memcached", "memcached"},
 	}
