@@ -100,8 +100,32 @@ func newLogger(cfg *config.Config, stderr io.Writer) hclog.Logger {
 	if level == hclog.NoLevel {
 		level = hclog.Info
 	}
-	return hclog.New(&hclog.LoggerOptions{
-		Name: "jackfield", Level: level, Output: stderr,
+	opts := &hclog.LoggerOptions{
+		Name: "jackfield", Level: level, Output: stderr, Color: colors(cfg.Logging, stderr),
 		JSONFormat: cfg.Logging.Format == "json", IncludeLocation: cfg.Server.Debug,
-	})
+	}
+	if !cfg.Logging.IncludeTarget {
+		opts.Name, opts.SubloggerHook = "", withoutName
+	}
+	return hclog.New(opts)
+}
+
+// colors has the logger look whether w is a terminal, if that may matter. The
+// logger takes everything that has no file descriptor for a terminal.
+func colors(cfg config.Logging, w io.Writer) hclog.ColorOption {
+	switch w.(type) {
+	case *os.File, hclog.SupportsColor:
+		if cfg.ColorsEnabled && cfg.Format != "json" {
+			return hclog.AutoColor
+		}
+	}
+	return hclog.ColorOff
+}
+
+// withoutName takes the name off a logger that was made from another.
+func withoutName(sub hclog.Logger) hclog.Logger {
+	if sub.Name() == "" {
+		return sub
+	}
+	return sub.ResetNamed("")
 }

@@ -56,6 +56,7 @@ func TestRun(t *testing.T) {
 		"change of the file":      {[]string{"apps", "set", "1", "--direct", "-c", good, "enabled=false"}, 1, "", "change them there and send the server SIGHUP"},
 		"no server":               {[]string{"apps", "list", "-c", good}, 1, "", "start the server, name another with --admin-url, or use --direct"},
 		"no token":                {[]string{"webhooks", "dead", "list"}, 1, "", "there is no token: set ADMIN_TOKEN"},
+		"no server for letters":   {[]string{"webhooks", "dead", "list", "-c", good}, 1, "", "start the server, or name another with --admin-url"},
 		"file that is not there":  {[]string{"--config", "/no/such.json"}, 1, "", "cannot read the file: open /no/such.json"},
 		"all that is wrong in it": {[]string{"-c", bad}, 1, "", bad + ":1: port must be a whole number"},
 	}
