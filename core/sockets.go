@@ -104,7 +104,7 @@ func (s *server) socketOptions() (ws.Options, error) {
 			Bytes: int(s.cfg.WebSocket.ParkedBytes()), Messages: int(s.cfg.WebSocket.ParkedMessages()),
 			Drop: !s.cfg.WebSocket.DisconnectOnBufferFull,
 		},
-		Linger: linger, HeaderTimeout: headerTimeout, Deflate: s.compresses(),
+		Linger: linger, HeaderTimeout: headerTimeout, RequestTimeout: requestTimeout, Deflate: s.compresses(),
 		Handler: s.sessions, HTTP: rest.New(s.restOptions()), Logger: s.log.Named("ws"),
 	}
 	if !s.cfg.SSL.Enabled {
@@ -169,7 +169,7 @@ func (s *server) serveMetrics() (net.Addr, error) {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", s.metrics.Handler())
 	mux.Handle("/admin/", s.adminHandler())
-	s.metricsServer = &http.Server{Handler: mux, ReadHeaderTimeout: headerTimeout}
+	s.metricsServer = boundedServer(mux, s.log)
 	s.wg.Go(func() { _ = s.metricsServer.Serve(l) })
 	return l.Addr(), nil
 }

@@ -6,10 +6,12 @@ import (
 	"context"
 	"crypto/tls"
 	"encoding/binary"
+	"errors"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strconv"
 	"strings"
 	"sync"
@@ -387,6 +389,37 @@ func TestPlainRequestsAndUpgradesShareThePort(t *testing.T) {
 	_, _ = c.Write(masked(1, "hello"))
 	if got := within(t, o.messages); got != "hello" {
 		t.Errorf("server read %q", got)
+	}
+}
+
+// A client that sends half a request, or does not read its answer, holds nobody up.
+func TestRequestsDoNotLastForEver(t *testing.T) {
+	for name, send := range map[string]string{
+		"a body that does not come":         "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n",
+		"an answer that nobody cares about": "GET / HTTP/1.1\r\nHost: x\r\n\r\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			ended := make(chan error, 1)
+			f := serve(t, func(o *Options) {
+				o.RequestTimeout = 50 * time.Millisecond
+				o.HTTP = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					_, err := io.Copy(io.Discard, r.Body)
+					for lot := make([]byte, 1<<20); err == nil; {
+						_, err = w.Write(lot)
+					}
+					ended <- err
+				})
+			})
+			nc, err := net.Dial("tcp", f.addr)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer nc.Close()
+			_, _ = io.WriteString(nc, send)
+			if err := within(t, ended); !errors.Is(err, os.ErrDeadlineExceeded) {
+				t.Errorf("it ended with %v", err)
+			}
+		})
 	}
 }
 
