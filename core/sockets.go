@@ -88,8 +88,14 @@ func (s connectLimit) Check(r *http.Request, remote net.Addr, answer http.Header
 	}
 	answer.Set("X-RateLimit-Limit", strconv.FormatUint(uint64(rate.MaxRequests), 10))
 	answer.Set("X-RateLimit-Remaining", "0")
-	answer.Set("Retry-After", strconv.Itoa(int((result.RetryAfter+time.Second-1)/time.Second)))
+	answer.Set("X-RateLimit-Reset", wholeSeconds(result.ResetAfter))
+	answer.Set("Retry-After", wholeSeconds(result.RetryAfter))
 	return http.StatusTooManyRequests
+}
+
+// wholeSeconds is d for a header, and never too little.
+func wholeSeconds(d time.Duration) string {
+	return strconv.FormatInt(int64((d+time.Second-1)/time.Second), 10)
 }
 
 const (
