@@ -55,7 +55,7 @@ func startOf(t *testing.T, b *launch.Binaries, ways []way, fields map[string]any
 		"enable_client_messages": true,
 		"webhooks": []any{map[string]any{
 			"url":         w.hooks.URL,
-			"event_types": []string{"channel_occupied", "channel_vacated", "member_added", "member_removed"},
+			"event_types": []string{"channel_occupied", "channel_vacated", "member_added", "member_removed", "cache_miss"},
 		}},
 	}
 	maps.Copy(app.Fields, fields)
