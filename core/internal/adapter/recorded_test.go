@@ -90,7 +90,7 @@ func TestRecordedPlaces(t *testing.T) {
 func TestMessagesOfALaterVersion(t *testing.T) {
 	w := newWorld(t, 2)
 	hears := w.nodes[1].client()
-	hears.subscribe("room")
+	hears.mustJoin("room")
 	n := w.nodes[0].Node
 	n.out.add(topicOf("app", "room"), envelope{kind: 99, app: "app", channel: "room"})
 	w.until("the message counted", func() bool { return w.nodes[1].counts.unknown.Load() == 1 })
