@@ -21,7 +21,7 @@ var recorded = []struct {
 		envelope{kind: kindMessage, app: "app", channel: "room", incarnation: "n@1", stream: 1, n: 2, frame: []byte{0x81, 2, '{', '}'}},
 	},
 	{
-		"080112036170701a0b70726573656e63652dc3a422036e403128ac0230808080808080020387b40c803488080808080808080105203810178",
+		"080112036170701a0b70726573656e63652dc3a422036e403128ac0230808080808020387b40c803488080808080808080105203810178",
 		envelope{
 			kind: kindMessage, app: "app", channel: "presence-ä", incarnation: "n@1", stream: 300, n: 1 << 40,
 			except: pusher.SocketIDOf(123, 456), id: 1 << 60, frame: []byte{0x81, 1, 'x'},
