@@ -28,7 +28,7 @@ func OpenApps(ctx context.Context, cfg *config.Config, log hclog.Logger) (admin 
 	}
 	choice := cfg.Choices()[contract.KindAppManager]
 	opts := hostOptions(cfg, "", log)
-	opts.Choices = map[contract.Kind]plugin.Choice{contract.KindAppManager: {Driver: choice.Driver, Options: choice.Options}}
+	opts.Choices = map[contract.Kind]plugin.Choice{contract.KindAppManager: {Driver: choice.Driver, Options: choice.Options, Usual: choice.Usual}}
 	host, err := plugin.Start(ctx, opts)
 	if err != nil {
 		return nil, nil, fmt.Errorf("start the app manager: %w", err)

@@ -19,7 +19,9 @@ func (p *process) checkChoices(u *unit) error {
 		choice := u.choices[kind]
 		d, err := p.driver(kind, choice.Driver)
 		if err == nil {
-			err = describeOptions(kind, choice.Driver, checkOptions(string(d.Schema), choice.Options))
+			p.options[kind], p.spared[kind] = fit(string(d.Schema), choice.Options, choice.Usual)
+			err = describeOptions(kind, choice.Driver, checkOptions(string(d.Schema), p.options[kind]))
+			err = p.notKnown(choice, err)
 		}
 		problems = append(problems, err)
 	}
@@ -48,7 +50,7 @@ func (p *process) configure(ctx context.Context, u *unit, kind contract.Kind, no
 	if err != nil {
 		return err
 	}
-	caps, err := p.life.Configure(ctx, wire.Configuration{Kind: kind, Driver: d.Name, Options: choice.Options, NodeID: nodeID})
+	caps, err := p.life.Configure(ctx, wire.Configuration{Kind: kind, Driver: d.Name, Options: p.options[kind], NodeID: nodeID})
 	switch {
 	case err != nil && p.child == nil && errors.Is(err, contract.ErrConflict):
 		caps = d.Capabilities // somebody else's program, which was configured before
