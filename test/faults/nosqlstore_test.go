@@ -6,106 +6,16 @@ import (
 	"maps"
 	"net/http"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 
 	"github.com/jackfield/jackfield/sdk/testserver"
 	"github.com/jackfield/jackfield/test/launch"
 )
 
-// addApp adds an app as an operator would, and reports whether that worked.
-func addApp(t *testing.T, s *launch.Server, id string) bool {
-	t.Helper()
-	got := apps(t, s, fmt.Sprintf(`{"secret":"%s-secret"}`, id), "add", id, "key="+id+"-key", "--file", "-")
-	if got.status != 0 {
-		t.Logf("add %s: %s", id, got.err)
-	}
-	return got.status == 0
-}
-
-// listen counts what a client hears in the room, all the time: one who does not
-// read would hold up nobody but himself, and fall behind.
-func listen(t *testing.T, s *launch.Server) *atomic.Int64 {
-	t.Helper()
-	c, err := dial(s.Port, "known-key")
-	if err == nil {
-		err = c.subscribe("room")
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	var heard atomic.Int64
-	var group sync.WaitGroup
-	group.Go(func() {
-		for {
-			e, err := c.next()
-			if err != nil {
-				return
-			}
-			if e.Event == "news" {
-				heard.Add(1)
-			}
-		}
-	})
-	t.Cleanup(func() { _ = c.conn.Close(); group.Wait() })
-	return &heard
-}
-
-// A store that is killed for some seconds under load closes no socket, and is
-// used again when it is back, with nothing restarted.
-func TestAStoreOfAppsIsKilledUnderLoad(t *testing.T) {
-	for name, start := range map[string]func(*testing.T) realStore{"DynamoDB": dynamodb, "Cassandra": cassandra} {
-		t.Run(name, func(t *testing.T) {
-			store := start(t)
-			store.build(t)
-			s := built.Start(t, store.options())
-			if !addApp(t, s, "known") {
-				t.Fatal("no app can be added")
-			}
-			wantCode(t, s.Port, "other-key", 4001)
-			clients, err := crowd(s.Port, "known-key", "quiet", 40)
-			if err != nil {
-				t.Fatal(err)
-			}
-			heard := listen(t, s)
-			publisher := startPublisher(t, s, "known")
-			until(t, "messages", func() bool { return publisher.sent.Load() > 10 })
-			store.trouble.Kill()
-			for i := range 20 {
-				wantCode(t, s.Port, fmt.Sprint("unknown-", i), 4100)
-				known, err := dial(s.Port, "known-key")
-				if err != nil {
-					t.Fatalf("a known app while the store is away: %v", err)
-				}
-				clients = append(clients, known)
-			}
-			before := publisher.sent.Load()
-			until(t, "some seconds of messages while the store is away", func() bool { return publisher.sent.Load() > before+600 })
-			store.trouble.Restart()
-			until(t, "an app that is new", func() bool { return addApp(t, s, "late") })
-			if _, err := dial(s.Port, "late-key"); err != nil {
-				t.Errorf("the new app: %v", err)
-			}
-			wantCode(t, s.Port, "nobody-key", 4001)
-			publisher.end()
-			if n := publisher.refused.Load(); n > 0 {
-				t.Errorf("%d messages were refused", n)
-			}
-			until(t, "the last message", func() bool { return heard.Load() == publisher.sent.Load() })
-			wantAllAlive(t, s, clients)
-			if n := metric(t, s, "sockudo_app_store_failures_total", ""); n == 0 {
-				t.Error("no failure of the store was counted")
-			}
-		})
-	}
-}
-
 // An app that stands in the store and cannot be read is served to nobody, above
 // all not without its limits, and the log says what is wrong with it.
 func TestAnAppThatCannotBeReadIsServedToNobody(t *testing.T) {
 	store := dynamodb(t)
-	store.build(t)
 	section := store.database["dynamodb"].(map[string]any)
 	section["table_name"] = "apps"
 	s := built.Start(t, store.options())
@@ -167,7 +77,6 @@ func TestAStoreThatCannotBeUsedEndsTheStart(t *testing.T) {
 			{map[string]any{"local_datacenter": "nowhere"}, []string{"local_datacenter: no node is in", "datacenter1"}},
 		}},
 	} {
-		test.store.build(t)
 		right := test.store.database[test.section].(map[string]any)
 		for _, wrong := range test.wrong {
 			t.Run(fmt.Sprint(test.section, " ", wrong.options), func(t *testing.T) {

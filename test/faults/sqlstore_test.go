@@ -4,13 +4,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -23,8 +20,6 @@ type sqlServer struct {
 	driver, section string
 	server          interface {
 		SQL(tb testserver.TB, database, statements string) string
-		Kill()
-		Restart()
 	}
 	database string
 	options  map[string]any
@@ -59,130 +54,7 @@ func (s sqlServer) add(t *testing.T, id string) {
 	s.server.SQL(t, s.database, fmt.Sprintf("INSERT INTO applications (id, %s, secret, enabled) VALUES ('%s', '%s-key', '%s-secret', TRUE)", key, id, id, id))
 }
 
-// buildSQL builds the plugin sql beside the others.
-func buildSQL(t *testing.T) {
-	t.Helper()
-	cmd := exec.Command("go", "build", "-o", built.Plugin("sql"), "../../plugins/sql")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-}
-
-// A database that is killed for some seconds under load closes no socket, and is
-// used again when it is back, with nothing restarted.
-func TestADatabaseOfAppsIsKilledUnderLoad(t *testing.T) {
-	buildSQL(t)
-	for _, db := range sqlServers(t) {
-		t.Run(db.driver, func(t *testing.T) {
-			s := built.Start(t, launch.Options{Config: db.config()})
-			db.add(t, "known")
-			wantCode(t, s.Port, "other-key", 4001)
-			clients, err := crowd(s.Port, "known-key", "quiet", 40)
-			if err != nil {
-				t.Fatal(err)
-			}
-			heard := listen(t, s)
-			publisher := startPublisher(t, s, "known")
-			until(t, "messages", func() bool { return publisher.sent.Load() > 10 })
-			db.server.Kill()
-			for i := range 20 {
-				wantCode(t, s.Port, fmt.Sprint("unknown-", i), 4100)
-				known, err := dial(s.Port, "known-key")
-				if err != nil {
-					t.Fatalf("a known app while the database is away: %v", err)
-				}
-				clients = append(clients, known)
-			}
-			before := publisher.sent.Load()
-			until(t, "some seconds of messages while the database is away", func() bool { return publisher.sent.Load() > before+600 })
-			db.server.Restart()
-			db.add(t, "late")
-			until(t, "an app that is new", func() bool {
-				_, err := dial(s.Port, "late-key")
-				return err == nil
-			})
-			wantCode(t, s.Port, "nobody-key", 4001)
-			publisher.end()
-			if n := publisher.refused.Load(); n > 0 {
-				t.Errorf("%d messages were refused", n)
-			}
-			until(t, "the last message", func() bool { return heard.Load() == publisher.sent.Load() })
-			wantAllAlive(t, s, clients)
-		})
-	}
-}
-
-// wantAllAlive has every client hear one last message.
-func wantAllAlive(t *testing.T, s *launch.Server, clients []*client) {
-	t.Helper()
-	for _, c := range clients {
-		if err := c.send(`{"event":"pusher:subscribe","data":{"channel":"last"}}`); err != nil {
-			t.Fatal(err)
-		}
-		if err := c.awaitOn("pusher_internal:subscription_succeeded", "last"); err != nil {
-			t.Fatalf("a client after the outage: %v", err)
-		}
-	}
-	api := newAPI(s.URL(), "known", "known-key", "known-secret")
-	if status, err := api.publish("last", "goodbye", "{}"); err != nil || status != http.StatusOK {
-		t.Fatalf("publish: %d, %v", status, err)
-	}
-	for _, c := range clients {
-		if err := c.await("goodbye"); err != nil {
-			t.Errorf("a client after the outage: %v", err)
-		}
-	}
-}
-
-// awaitOn reads until an event of this name on a channel.
-func (c *client) awaitOn(name, channel string) error {
-	for {
-		e, err := c.next()
-		if err != nil || e.Event == name && e.Channel == channel {
-			return err
-		}
-	}
-}
-
-// publisher publishes all the time, not faster than it is answered.
-type publisher struct {
-	sent, refused atomic.Int64
-	stop          chan struct{}
-	once          sync.Once
-	group         sync.WaitGroup
-}
-
-func startPublisher(t *testing.T, s *launch.Server, app string) *publisher {
-	t.Helper()
-	p := &publisher{stop: make(chan struct{})}
-	api := newAPI(s.URL(), app, app+"-key", app+"-secret")
-	p.group.Go(func() {
-		pace := time.NewTicker(5 * time.Millisecond)
-		defer pace.Stop()
-		for {
-			select {
-			case <-p.stop:
-				return
-			case <-pace.C:
-			}
-			if status, err := api.publish("room", "news", "{}"); err != nil || status != http.StatusOK {
-				p.refused.Add(1)
-				continue
-			}
-			p.sent.Add(1)
-		}
-	})
-	t.Cleanup(p.end)
-	return p
-}
-
-func (p *publisher) end() {
-	p.once.Do(func() { close(p.stop) })
-	p.group.Wait()
-}
-
 func TestAnAppDisabledInTheDatabaseClosesItsClients(t *testing.T) {
-	buildSQL(t)
 	for _, db := range sqlServers(t) {
 		t.Run(db.driver, func(t *testing.T) {
 			s := built.Start(t, launch.Options{Config: db.config()})
@@ -219,7 +91,6 @@ func TestAnAppDisabledInTheDatabaseClosesItsClients(t *testing.T) {
 
 // The command line changes the table by itself, and every node notices.
 func TestAppsOfADatabaseAreChangedForAllNodes(t *testing.T) {
-	buildSQL(t)
 	for _, db := range sqlServers(t) {
 		t.Run(db.driver, func(t *testing.T) {
 			nodes := []*launch.Server{
@@ -262,7 +133,6 @@ func TestAppsOfADatabaseAreChangedForAllNodes(t *testing.T) {
 // A server whose database cannot be used does not start, and says in one line
 // what is wrong and what to do.
 func TestADatabaseThatCannotBeUsedEndsTheStart(t *testing.T) {
-	buildSQL(t)
 	for _, db := range sqlServers(t) {
 		for name, test := range map[string]struct {
 			key   string
