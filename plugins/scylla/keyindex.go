@@ -34,13 +34,16 @@ func (s *store) byKey() string {
 	return fmt.Sprintf("SELECT %s FROM %s WHERE %s = ? LIMIT %d", quoted(colID), s.opts.table(), quoted(colKey), mostHolders)
 }
 
-// everywhere returns when each node that answers knows table and index, of which the
-// nodes learn one after the other.
+// everywhere returns when each node knows table and index, of which they learn one
+// after the other. A node that does not answer for a while is left out.
 func (s *store) everywhere(ctx context.Context) error {
+	deadline, _ := ctx.Deadline()
+	silence, cancel := context.WithTimeout(ctx, min(agreeWithin, time.Until(deadline)/2))
+	defer cancel()
 	for _, host := range s.session.GetHosts() {
 		for {
-			err := s.ignorant(ctx, host)
-			if err == nil {
+			answered, err := s.findsKeys(ctx, host)
+			if answered && err == nil || !answered && silence.Err() != nil {
 				break
 			}
 			select {
@@ -53,17 +56,15 @@ func (s *store) everywhere(ctx context.Context) error {
 	return nil
 }
 
-// ignorant is what a node says that does not know how to find a key.
-func (s *store) ignorant(ctx context.Context, host *gocql.HostInfo) error {
-	if !host.IsUp() {
-		return nil
-	}
+// findsKeys asks a node for a key. The error is that of one that does not know how.
+func (s *store) findsKeys(ctx context.Context, host *gocql.HostInfo) (answered bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, probeWithin)
 	defer cancel()
 	s.calls.Add(1)
-	err := s.session.Query(s.byKey(), probeID).SetHostID(host.HostID()).Consistency(gocql.LocalOne).ExecContext(ctx)
-	if refusal, ok := errors.AsType[gocql.RequestError](err); ok && refusal.Code() == gocql.ErrCodeInvalid {
-		return err
+	err = s.session.Query(s.byKey(), probeID).SetHostID(host.HostID()).Consistency(gocql.LocalOne).ExecContext(ctx)
+	refusal, refused := errors.AsType[gocql.RequestError](err)
+	if refused && refusal.Code() == gocql.ErrCodeInvalid {
+		return true, err
 	}
-	return nil
+	return refused || err == nil, nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -115,7 +116,9 @@ func TestNodesLearnOfTheIndexOneAfterTheOther(t *testing.T) {
 		t.Errorf("without an index: %v", err)
 	}
 	asked, known := m.calls.Load(), make(chan error, 1)
-	go func() { known <- m.everywhere(t.Context()) }()
+	long, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	go func() { known <- m.everywhere(long) }()
 	until(t, "it to ask more than once", func() bool { return m.calls.Load() > asked+1 })
 	cql(t, m, "CREATE INDEX ON %s (key)")
 	if err := <-known; err != nil {

@@ -22,7 +22,7 @@ func (c *CassandraCluster) Addrs() []string {
 
 // StartCassandraCluster starts the nodes one after the other, which takes a
 // minute or two and about 1.5 GiB, and returns when each knows the others. A node
-// that was killed may be restarted. Nodes that want a user cannot be asked.
+// that was killed may be restarted.
 func StartCassandraCluster(tb TB, settings ...string) *CassandraCluster {
 	tb.Helper()
 	c := &CassandraCluster{}

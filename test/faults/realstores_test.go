@@ -1,6 +1,8 @@
 package faults
 
 import (
+	"maps"
+	"sync"
 	"testing"
 
 	"github.com/jackfield/jackfield/sdk/testserver"
@@ -21,15 +23,17 @@ type realStore struct {
 	survives bool // trouble concerns a part of it alone
 }
 
-func postgres(t *testing.T) realStore {
-	s := testserver.StartPostgres(t)
+func postgres(t *testing.T) realStore { return postgresAt(t, testserver.StartPostgres(t)) }
+
+func postgresAt(t *testing.T, s *testserver.Postgres) realStore {
 	return realStore{"sql", "pgsql", map[string]any{"postgres": map[string]any{
 		"host": "127.0.0.1", "port": s.Port, "username": s.User, "password": s.Password, "database": s.Database(t),
 	}}, 300, s, false}
 }
 
-func mariadb(t *testing.T) realStore {
-	s := testserver.StartMariaDB(t)
+func mariadb(t *testing.T) realStore { return mariadbAt(t, testserver.StartMariaDB(t)) }
+
+func mariadbAt(t *testing.T, s *testserver.MariaDB) realStore {
 	return realStore{"sql", "mysql", map[string]any{"mysql": map[string]any{
 		"host": "127.0.0.1", "port": s.Port, "username": s.User, "password": s.Password, "database": s.Database(t),
 	}}, 300, s, false}
@@ -53,6 +57,22 @@ func cassandra(t *testing.T) realStore {
 func cassandraCluster(t *testing.T) realStore {
 	c := testserver.StartCassandraCluster(t)
 	return scylla(c.Nodes[0], true, len(c.Nodes), c.Addrs()...)
+}
+
+// sharedCassandraNode is one that wants a user, for tests that do it no harm.
+var sharedCassandraNode = sync.OnceValue(func() *testserver.Cassandra {
+	return testserver.StartCassandra(testserver.Package,
+		"authenticator: PasswordAuthenticator", "authorizer: CassandraAuthorizer", "role_manager: CassandraRoleManager")
+})
+
+// sharedCassandra is a store with a keyspace of its own.
+func sharedCassandra(keyspace string) realStore {
+	node := sharedCassandraNode()
+	store := scylla(node, false, 1, node.Addr)
+	maps.Copy(store.database["scylladb"].(map[string]any), map[string]any{
+		"keyspace": keyspace, "username": "cassandra", "password": "cassandra",
+	})
+	return store
 }
 
 // scylla is a store whose trouble is that of one node.
@@ -80,9 +100,13 @@ func (r realStore) options() launch.Options {
 // what one changes is seen.
 func TestAppsOfRealStores(t *testing.T) {
 	for name, start := range map[string]func(*testing.T) realStore{
-		"PostgreSQL": postgres, "MariaDB": mariadb, "DynamoDB": dynamodb, "Cassandra": cassandra,
+		"PostgreSQL": func(t *testing.T) realStore { return postgresAt(t, sharedPostgres()) },
+		"MariaDB":    func(t *testing.T) realStore { return mariadbAt(t, sharedMariaDB()) },
+		"DynamoDB":   dynamodb,
+		"Cassandra":  func(*testing.T) realStore { return sharedCassandra("changes") },
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			store := start(t)
 			one, other := built.Start(t, store.options()), built.Start(t, store.options())
 			lookAfter(t, one, other)

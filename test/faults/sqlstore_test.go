@@ -1,13 +1,9 @@
 package faults
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -25,10 +21,16 @@ type sqlServer struct {
 	options  map[string]any
 }
 
-// sqlServers starts one of each.
+// The databases that tests share which do them no harm.
+var (
+	sharedPostgres = sync.OnceValue(func() *testserver.Postgres { return testserver.StartPostgres(testserver.Package) })
+	sharedMariaDB  = sync.OnceValue(func() *testserver.MariaDB { return testserver.StartMariaDB(testserver.Package) })
+)
+
+// sqlServers returns one of each, with a database that nobody else uses.
 func sqlServers(t *testing.T) []sqlServer {
 	t.Helper()
-	pg, maria := testserver.StartPostgres(t), testserver.StartMariaDB(t)
+	pg, maria := sharedPostgres(), sharedMariaDB()
 	servers := []sqlServer{
 		{"pgsql", "postgres", pg, pg.Database(t), map[string]any{"port": pg.Port, "username": pg.User, "password": pg.Password}},
 		{"mysql", "mysql", maria, maria.Database(t), map[string]any{"port": maria.Port, "username": maria.User, "password": maria.Password}},
@@ -128,61 +130,4 @@ func TestAppsOfADatabaseAreChangedForAllNodes(t *testing.T) {
 			}
 		})
 	}
-}
-
-// A server whose database cannot be used does not start, and says in one line
-// what is wrong and what to do.
-func TestADatabaseThatCannotBeUsedEndsTheStart(t *testing.T) {
-	for _, db := range sqlServers(t) {
-		for name, test := range map[string]struct {
-			key   string
-			value any
-			words []string
-		}{
-			"port":     {"port", testserver.Port(t), []string{"database." + db.section + ".host, port", "nothing listens"}},
-			"password": {"password", "hunter2", []string{"database." + db.section + ".username, password", "correct name and password"}},
-			"database": {"database", "nowhere", []string{"database", "CREATE DATABASE nowhere"}},
-			"table":    {"table_name", "no.such.table", []string{"table_name", "letters, digits and _"}},
-		} {
-			t.Run(db.driver+" "+name, func(t *testing.T) {
-				was, had := db.options[test.key]
-				db.options[test.key] = test.value
-				text := refusal(t, db.config())
-				if delete(db.options, test.key); had {
-					db.options[test.key] = was
-				}
-				for _, word := range test.words {
-					if !strings.Contains(text, word) {
-						t.Errorf("the server does not say %q:\n%s", word, text)
-					}
-				}
-				if strings.Contains(text, "hunter2") {
-					t.Error("the server tells the password")
-				}
-			})
-		}
-	}
-}
-
-// refusal starts a server that must end with an error, and returns what it said.
-func refusal(t *testing.T, config map[string]any) string {
-	t.Helper()
-	dir := testserver.Dir(t, "")
-	config["host"], config["port"], config["plugin_run_dir"] = "127.0.0.1", testserver.Port(t), filepath.Join(dir, "run")
-	config["metrics"] = map[string]any{"host": "127.0.0.1", "port": testserver.Port(t)}
-	text, err := json.Marshal(config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	file := filepath.Join(dir, "config.json")
-	if err := os.WriteFile(file, text, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(built.Core(), "--config", file, "--plugin-dir", built.PluginDir())
-	cmd.Dir = dir
-	out, err := cmd.CombinedOutput()
-	if _, ok := errors.AsType[*exec.ExitError](err); !ok {
-		t.Fatalf("the server did not end with an error: %v\n%s", err, out)
-	}
-	return string(out)
 }
