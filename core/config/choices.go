@@ -18,6 +18,9 @@ type Choice struct {
 	// Options is the JSON object for the driver; nil if InCore. It holds secrets
 	// in the clear.
 	Options json.RawMessage
+	// Section is where the options stand in the configuration, under the names that
+	// the driver knows; "" if they come from several places.
+	Section string
 }
 
 // String returns the driver's name, without options.
@@ -44,6 +47,9 @@ func (l *loader) choose() {
 			choice.InCore = true
 		} else {
 			choice.Options = l.encode(string(kind), l.optionsFor(kind, choice.Driver))
+			if kind == contract.KindAppManager {
+				choice.Section = storeSections[choice.Driver]
+			}
 		}
 		l.cfg.resolved.choices[kind] = choice
 	}

@@ -27,6 +27,13 @@ func (c *Cassandra) CQL(tb TB, statement string) {
 	}
 }
 
+// admits reports whether the first user can get in, whom a node makes just after it
+// has begun to answer.
+func (c *Cassandra) admits(ctx context.Context) error {
+	_, err := c.query(ctx, "SELECT key FROM system.local")
+	return err
+}
+
 // query returns the body of the answer.
 func (c *Cassandra) query(ctx context.Context, statement string) ([]byte, error) {
 	var d net.Dialer

@@ -71,6 +71,8 @@ type Choice struct {
 	// Options are the driver's options, a JSON object. They may hold secrets and
 	// are told to nobody but the plugin.
 	Options json.RawMessage
+	// Section is where the options stand in the configuration, for messages; may be "".
+	Section string
 	// Needs are capabilities without which the configuration cannot work.
 	Needs []contract.Capability
 }
