@@ -68,6 +68,19 @@ func (r realStore) refuses(t *testing.T, m mistake) {
 // refusal starts a server that must end with an error, and returns what it said.
 func refusal(t *testing.T, config map[string]any) string {
 	t.Helper()
+	file := configFile(t, config)
+	cmd := exec.Command(built.Core(), "--config", file, "--plugin-dir", built.PluginDir())
+	cmd.Dir = filepath.Dir(file)
+	out, err := cmd.CombinedOutput()
+	if _, ok := errors.AsType[*exec.ExitError](err); !ok {
+		t.Fatalf("the server did not end with an error: %v\n%s", err, out)
+	}
+	return string(out)
+}
+
+// configFile writes the configuration of a program with ports and a directory of its own.
+func configFile(t *testing.T, config map[string]any) string {
+	t.Helper()
 	dir := testserver.Dir(t, "")
 	config["host"], config["port"], config["plugin_run_dir"] = "127.0.0.1", testserver.Port(t), filepath.Join(dir, "run")
 	config["metrics"] = map[string]any{"host": "127.0.0.1", "port": testserver.Port(t)}
@@ -79,13 +92,7 @@ func refusal(t *testing.T, config map[string]any) string {
 	if err := os.WriteFile(file, text, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(built.Core(), "--config", file, "--plugin-dir", built.PluginDir())
-	cmd.Dir = dir
-	out, err := cmd.CombinedOutput()
-	if _, ok := errors.AsType[*exec.ExitError](err); !ok {
-		t.Fatalf("the server did not end with an error: %v\n%s", err, out)
-	}
-	return string(out)
+	return file
 }
 
 // create starts a server once that makes a table.

@@ -61,6 +61,7 @@ func startNodes(t *testing.T, store realStore) *nodes {
 	if store.ttl > 1 {
 		ttls = append(ttls, store.ttl)
 	}
+	store.prepare(t)
 	for _, ttl := range ttls {
 		n.store.ttl = ttl
 		n.servers = append(n.servers, built.Start(t, n.store.options()))
@@ -71,8 +72,8 @@ func startNodes(t *testing.T, store realStore) *nodes {
 	for _, s := range n.servers {
 		n.crowds = append(n.crowds, gather(t, s))
 	}
-	n.direct(t, "set", "off", "enabled=false").want(t, 0, "off")
-	n.direct(t, "rotate-secret", "strict", "--drop-old").want(t, 0, "strict")
+	n.change(t, "set", "off", "enabled=false")
+	n.change(t, "rotate-secret", "strict", "--drop-old")
 	n.limit(t, 3)
 	return n
 }
@@ -91,16 +92,23 @@ func (n *nodes) add(t *testing.T, id string, fields ...string) {
 	})
 }
 
-// direct works on the store past all servers, which have to hear of a change from it.
+// direct asks the store past all servers.
 func (n *nodes) direct(t *testing.T, args ...string) ran {
 	t.Helper()
 	return apps(t, n.servers[0], "", append(args, "--direct", "--plugin-dir", built.PluginDir())...)
 }
 
+// change changes an app past all servers, which have to hear of it from the store. One
+// that has just begun to serve may be too slow at first.
+func (n *nodes) change(t *testing.T, args ...string) {
+	t.Helper()
+	until(t, fmt.Sprint(args), func() bool { return n.direct(t, args...).status == 0 })
+}
+
 // limit has strict take so many clients, and all of them come.
 func (n *nodes) limit(t *testing.T, most int) {
 	t.Helper()
-	n.direct(t, "set", "strict", fmt.Sprint("max_connections=", most)).want(t, 0, "strict")
+	n.change(t, "set", "strict", fmt.Sprint("max_connections=", most))
 	for _, c := range n.crowds {
 		c.fill(t, most)
 	}

@@ -2,6 +2,7 @@ package faults
 
 import (
 	"maps"
+	"os/exec"
 	"sync"
 	"testing"
 
@@ -96,6 +97,21 @@ func (r realStore) options() launch.Options {
 	}}
 }
 
+// prepare has the plugin make its tables, for which a store that has just begun to
+// serve may need longer than a server waits for it.
+func (r realStore) prepare(t *testing.T) {
+	t.Helper()
+	file := configFile(t, r.options().Config)
+	until(t, "the tables of "+r.driver, func() bool {
+		cmd := exec.Command(built.Core(), "apps", "list", "--direct", "--config", file, "--plugin-dir", built.PluginDir())
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			t.Logf("prepare: %s", out)
+		}
+		return err == nil
+	})
+}
+
 // Apps of real databases are looked after with the same commands, and on every node
 // what one changes is seen.
 func TestAppsOfRealStores(t *testing.T) {
@@ -108,6 +124,7 @@ func TestAppsOfRealStores(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			store := start(t)
+			store.prepare(t)
 			one, other := built.Start(t, store.options()), built.Start(t, store.options())
 			lookAfter(t, one, other)
 		})
