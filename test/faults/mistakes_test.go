@@ -28,6 +28,7 @@ type mistake struct {
 // A server whose store of apps cannot be used does not start, and says in one error
 // which key is wrong, what was found and what to do.
 func TestAStoreThatCannotBeUsedEndsTheStart(t *testing.T) {
+	t.Parallel()
 	for name, prepare := range map[string]func(*testing.T) (realStore, []mistake){
 		"PostgreSQL": postgresMistakes, "MariaDB": mariadbMistakes, "DynamoDB": dynamodbMistakes, "Cassandra": cassandraMistakes,
 	} {

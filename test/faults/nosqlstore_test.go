@@ -12,6 +12,7 @@ import (
 // An app that stands in the store and cannot be read is served to nobody, above
 // all not without its limits, and the log says what is wrong with it.
 func TestAnAppThatCannotBeReadIsServedToNobody(t *testing.T) {
+	t.Parallel()
 	store := dynamodb(t)
 	section := store.database["dynamodb"].(map[string]any)
 	section["table_name"] = "apps"

@@ -18,6 +18,7 @@ const awayFor = 30 * time.Second
 // served an app as it was before it was changed. Apps that are held go on, who asks for
 // others is told to come again, and afterwards all of it works, with nothing restarted.
 func TestStoresAreAwayUnderLoad(t *testing.T) {
+	t.Parallel()
 	for name, start := range map[string]func(*testing.T) realStore{
 		"PostgreSQL": postgres, "MariaDB": mariadb, "dynalite": dynamodb, "DynamoDB Local": dynamodbLocal,
 		"Cassandra": cassandra, "one of three nodes of Cassandra": cassandraCluster,

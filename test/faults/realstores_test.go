@@ -115,6 +115,7 @@ func (r realStore) prepare(t *testing.T) {
 // Apps of real databases are looked after with the same commands, and on every node
 // what one changes is seen.
 func TestAppsOfRealStores(t *testing.T) {
+	t.Parallel()
 	for name, start := range map[string]func(*testing.T) realStore{
 		"PostgreSQL": func(t *testing.T) realStore { return postgresAt(t, sharedPostgres()) },
 		"MariaDB":    func(t *testing.T) realStore { return mariadbAt(t, sharedMariaDB()) },

@@ -57,6 +57,7 @@ func (s sqlServer) add(t *testing.T, id string) {
 }
 
 func TestAnAppDisabledInTheDatabaseClosesItsClients(t *testing.T) {
+	t.Parallel()
 	for _, db := range sqlServers(t) {
 		t.Run(db.driver, func(t *testing.T) {
 			s := built.Start(t, launch.Options{Config: db.config()})
@@ -93,6 +94,7 @@ func TestAnAppDisabledInTheDatabaseClosesItsClients(t *testing.T) {
 
 // The command line changes the table by itself, and every node notices.
 func TestAppsOfADatabaseAreChangedForAllNodes(t *testing.T) {
+	t.Parallel()
 	for _, db := range sqlServers(t) {
 		t.Run(db.driver, func(t *testing.T) {
 			nodes := []*launch.Server{
