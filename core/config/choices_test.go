@@ -164,3 +164,14 @@ func TestNothingPrintsASecret(t *testing.T) {
 		t.Errorf("the driver is given the password %v", got)
 	}
 }
+
+func TestSectionsOfAppStores(t *testing.T) {
+	for driver, want := range map[string]string{
+		"memory": "", "mysql": "database.mysql", "postgres": "database.postgres", "dynamodb": "database.dynamodb", "scylla": "database.scylladb",
+	} {
+		c := mustLoad(t, "c.json", fmt.Sprintf(`{"app_manager": {"driver": %q}}`, driver))
+		if got := c.Choices()[contract.KindAppManager].Section; got != want {
+			t.Errorf("%s: %q, want %q", driver, got, want)
+		}
+	}
+}
