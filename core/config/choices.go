@@ -21,6 +21,9 @@ type Choice struct {
 	// Usual is what Options would be if nothing but the driver were configured; nil
 	// for a driver of which only a plugin knows the options.
 	Usual json.RawMessage
+	// Section is where the options stand in the configuration, under the names that
+	// the driver knows; "" if they come from several places.
+	Section string
 }
 
 // String returns the driver's name, without options.
@@ -49,6 +52,9 @@ func (l *loader) choose() {
 			choice.Options = l.encode(string(kind), l.optionsFor(kind, choice.Driver))
 			if usual := unconfigured().ownOptions(kind, choice.Driver); usual != nil {
 				choice.Usual = l.encode(string(kind), usual)
+			}
+			if kind == contract.KindAppManager {
+				choice.Section = storeSections[choice.Driver]
 			}
 		}
 		l.cfg.resolved.choices[kind] = choice

@@ -190,3 +190,14 @@ func TestUsualOptionsAreThoseWithoutConfiguration(t *testing.T) {
 		t.Errorf("a driver that the server does not know has the usual options %s", usual)
 	}
 }
+
+func TestSectionsOfAppStores(t *testing.T) {
+	for driver, want := range map[string]string{
+		"memory": "", "mysql": "database.mysql", "postgres": "database.postgres", "dynamodb": "database.dynamodb", "scylla": "database.scylladb",
+	} {
+		c := mustLoad(t, "c.json", fmt.Sprintf(`{"app_manager": {"driver": %q}}`, driver))
+		if got := c.Choices()[contract.KindAppManager].Section; got != want {
+			t.Errorf("%s: %q, want %q", driver, got, want)
+		}
+	}
+}

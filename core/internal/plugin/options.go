@@ -75,6 +75,8 @@ type Choice struct {
 	// driver. What a plugin does not know of Options is left out where it is as in
 	// Usual; empty: nothing is.
 	Usual json.RawMessage
+	// Section is where the options stand in the configuration, for messages; may be "".
+	Section string
 	// Needs are capabilities without which the configuration cannot work.
 	Needs []contract.Capability
 }
