@@ -23,6 +23,9 @@
 //
 //	func openCache(ctx context.Context, o options, env sdk.Env) (*cache, error)
 //
+// What only the driver knows about its options it checks when it is opened:
+// [OptionErrors] collects all that is wrong, each with its option.
+//
 // *cache implements [Cache], whose comments are the contract, and whichever of
 // the small interfaces beside it ([CacheCounter], [CacheBatcher], ...) the
 // backend can fulfil; each of them is declared to the server as a capability.

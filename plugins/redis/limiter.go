@@ -24,10 +24,10 @@ func (o *limiterOptions) Defaults() {
 }
 
 func (o *limiterOptions) validate() error {
-	var p problems
-	p.prefix(o.Prefix)
+	var p contract.OptionErrors
+	checkPrefix(&p, o.Prefix)
 	o.Connection.validate(&p)
-	return p.err()
+	return p.Err()
 }
 
 // limiter keeps each limit under its own key: one number, gone when everything
