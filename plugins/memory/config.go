@@ -2,10 +2,10 @@ package main
 
 import (
 	"math"
-	"math/rand/v2"
 	"time"
 
 	"github.com/jackfield/jackfield/sdk/contract"
+	"github.com/jackfield/jackfield/sdk/jobrules"
 )
 
 // appManagerOptions are the keys under app_manager.array.
@@ -90,10 +90,7 @@ func (o *queueOptions) rules() queueRules {
 		attempts:  uint32(o.MaxAttempts),
 		dead:      int(o.FailedRetention),
 		window:    millis(o.DeduplicationTTLMS),
-		backOff: backOff{
-			base: millis(o.RetryBaseDelayMS), most: millis(o.RetryMaxDelayMS),
-			jitter: o.RetryJitter, random: rand.Float64,
-		},
+		backOff:   jobrules.BackOff{Base: millis(o.RetryBaseDelayMS), Most: millis(o.RetryMaxDelayMS), Jitter: o.RetryJitter},
 	}
 }
 

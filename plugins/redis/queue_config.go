@@ -2,11 +2,11 @@ package main
 
 import (
 	"math"
-	"math/rand/v2"
 	"strings"
 	"time"
 
 	"github.com/jackfield/jackfield/sdk/contract"
+	"github.com/jackfield/jackfield/sdk/jobrules"
 )
 
 // queueOptions are what the server sends for queue.driver redis and redis-cluster.
@@ -89,11 +89,8 @@ func (o *reliabilityOptions) validate(p *contract.OptionErrors) {
 	p.Within("reliability.max_batch_size", o.MaxBatchSize, 1, math.MaxInt32)
 }
 
-func (o *reliabilityOptions) backOff() backOff {
-	return backOff{
-		base: millis(o.RetryBaseDelayMS), most: millis(o.RetryMaxDelayMS),
-		jitter: o.RetryJitter, random: rand.Float64,
-	}
+func (o *reliabilityOptions) backOff() jobrules.BackOff {
+	return jobrules.BackOff{Base: millis(o.RetryBaseDelayMS), Most: millis(o.RetryMaxDelayMS), Jitter: o.RetryJitter}
 }
 
 // mostMillis is about a century, as mostSeconds.
