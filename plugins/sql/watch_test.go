@@ -31,9 +31,7 @@ func watch(t *testing.T, m *appManager) *ear {
 	}()
 	t.Cleanup(func() { stop(); <-ended })
 	until(t, "the watch to begin", func() bool {
-		m.watchers.mu.Lock()
-		defer m.watchers.mu.Unlock()
-		return len(m.watchers.all) > 0 && m.figures.standing.Load()
+		return m.watchers.Len() > 0 && m.figures.standing.Load()
 	})
 	return e
 }
@@ -124,18 +122,6 @@ func TestAPoolOfOneSessionNoticesChangesToo(t *testing.T) {
 		}
 		until(t, "the deletion", func() bool { return heard.deleted("one") })
 	})
-}
-
-func TestAWatcherThatIsTooSlowDoubtsEverything(t *testing.T) {
-	var ws watchers
-	w := ws.join()
-	for range maxPending + 2 {
-		ws.tell(contract.AppChange{ID: "a"})
-	}
-	waiting, _ := ws.pending(w)
-	if len(waiting) > maxPending || waiting[0].ID != "" {
-		t.Errorf("%d changes wait, the first for %q", len(waiting), waiting[0].ID)
-	}
 }
 
 func TestWhatATriggerTellsIsRead(t *testing.T) {
