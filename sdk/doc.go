@@ -37,6 +37,11 @@
 // server's plugin directory. By hand it answers to "describe", "version" and
 // "serve --debug".
 //
+// What drivers of a kind have in common is in small packages of its own, to be
+// used or not: sdk/appjson reads and writes apps, sdk/appstore is an app manager
+// on a table with conditional writes, sdk/appwatch tells watchers of changes of
+// apps, sdk/jobrules knows what a job may be and when it is tried again.
+//
 // Rules for drivers: log through [Env].Logger; standard output belongs to the
 // server (what is printed there ends on standard error); keep no secrets in
 // errors; return when the context ends.
