@@ -134,6 +134,9 @@ func (l *limiter) result(req contract.TakeRequest, interval int64, reply any) (u
 	return granted, result, nil
 }
 
+// maxKey is the longest key of a limit, in bytes.
+const maxKey = 1 << 10
+
 func checkTake(req contract.TakeRequest) error {
 	switch {
 	case req.Cost < 1 || req.Limit < 1 || req.Window < time.Millisecond:
