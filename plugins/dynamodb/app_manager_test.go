@@ -7,7 +7,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/hashicorp/go-hclog"
@@ -15,23 +14,9 @@ import (
 	"github.com/jackfield/jackfield/sdk"
 	"github.com/jackfield/jackfield/sdk/appstore"
 	"github.com/jackfield/jackfield/sdk/contract"
+	"github.com/jackfield/jackfield/sdk/plugintest"
 	"github.com/jackfield/jackfield/sdk/testserver"
 )
-
-// until waits for a condition.
-func until(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	end := time.After(2 * time.Minute)
-	for !ok() {
-		select {
-		case <-tick.C:
-		case <-end:
-			t.Fatalf("waited for %s in vain", what)
-		}
-	}
-}
 
 // A server that is killed in the middle is unavailable, never empty, and serves
 // again without anybody's help.
@@ -52,7 +37,7 @@ func TestTheStoreMayEndAndComeBack(t *testing.T) {
 		}
 	}
 	server.Restart()
-	until(t, "the store to be healthy", func() bool { return m.Health(t.Context()) == nil })
+	plugintest.Until(t, "the store to be healthy", func() bool { return m.Health(t.Context()) == nil })
 	got, err := m.FindByKey(t.Context(), "key-a")
 	if err != nil || got.Revision != stored.Revision {
 		t.Errorf("afterwards: %+v, %v", got, err)
@@ -211,7 +196,7 @@ func TestATableThatIsGoneIsNotAnAppThatIsGone(t *testing.T) {
 	if _, err := m.db.DeleteTable(t.Context(), &dynamodb.DeleteTableInput{TableName: &m.opts.TableName}); err != nil {
 		t.Fatal(err)
 	}
-	until(t, "the table to be gone", func() bool { return errors.Is(m.Health(t.Context()), contract.ErrUnavailable) })
+	plugintest.Until(t, "the table to be gone", func() bool { return errors.Is(m.Health(t.Context()), contract.ErrUnavailable) })
 	if _, err := m.FindByID(t.Context(), "a"); !errors.Is(err, contract.ErrUnavailable) {
 		t.Errorf("FindByID: %v", err)
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/jackfield/jackfield/sdk"
 	"github.com/jackfield/jackfield/sdk/appstore"
 	"github.com/jackfield/jackfield/sdk/contract"
+	"github.com/jackfield/jackfield/sdk/plugintest"
 )
 
 // A node that is killed in the middle is unavailable, never empty, and serves
@@ -27,7 +28,7 @@ func TestTheStoreMayEndAndComeBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	n.Kill()
-	until(t, "the node to be missed", func() bool { up, _ := m.nodes(); return up == 0 })
+	plugintest.Until(t, "the node to be missed", func() bool { up, _ := m.nodes(); return up == 0 })
 	before := m.calls.Load()
 	for what, err := range map[string]error{
 		"FindByID": second(m.FindByID(t.Context(), "a")), "FindByKey": second(m.FindByKey(t.Context(), "key-a")),
@@ -41,7 +42,7 @@ func TestTheStoreMayEndAndComeBack(t *testing.T) {
 		t.Errorf("%d calls were made for 4", calls)
 	}
 	n.Restart()
-	until(t, "the store to be healthy", func() bool { return m.Health(t.Context()) == nil })
+	plugintest.Until(t, "the store to be healthy", func() bool { return m.Health(t.Context()) == nil })
 	got, err := m.FindByKey(t.Context(), "key-a")
 	if err != nil || got.Revision != stored.Revision {
 		t.Fatalf("afterwards: %+v, %v", got, err)
@@ -65,7 +66,7 @@ func TestASilentNodeIsATimeout(t *testing.T) {
 	if !errors.Is(err, contract.ErrTimeout) || !errors.Is(health, contract.ErrTimeout) {
 		t.Errorf("FindByID: %v; Health: %v", err, health)
 	}
-	until(t, "the store to be healthy", func() bool { return m.Health(t.Context()) == nil })
+	plugintest.Until(t, "the store to be healthy", func() bool { return m.Health(t.Context()) == nil })
 }
 
 func TestABrokenAppIsNamedAndLeftOutAndCanBeRepaired(t *testing.T) {
