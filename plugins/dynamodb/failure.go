@@ -11,11 +11,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/smithy-go"
 
+	"github.com/jackfield/jackfield/sdk/appstore"
 	"github.com/jackfield/jackfield/sdk/contract"
 )
-
-// errChanged: the condition of a write did not hold.
-var errChanged = errors.New("the item is not what it was")
 
 var (
 	// errNoTable: the table does not exist.
@@ -52,7 +50,7 @@ const throttlePause = time.Second
 // the table and, where it may be wrong, the option.
 func (s *store) fail(ctx context.Context, err error) error {
 	if _, ok := errors.AsType[*types.ConditionalCheckFailedException](err); ok {
-		return errChanged
+		return appstore.ErrChanged
 	}
 	if _, ok := errors.AsType[*types.ResourceNotFoundException](err); ok {
 		return s.failed(errNoTable, "")

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/jackfield/jackfield/sdk/contract"
+	"github.com/jackfield/jackfield/sdk/jobrules"
 )
 
 var enqueueScript = mustScript("queue", "queue_enqueue")
@@ -29,7 +30,7 @@ func (q *queue) Enqueue(ctx context.Context, jobs []contract.Job) []error {
 	var names []string
 	byQueue := make(map[string][]int)
 	for i, j := range jobs {
-		if errs[i] = checkJob(j); errs[i] != nil {
+		if errs[i] = jobrules.Check(j); errs[i] != nil {
 			continue
 		}
 		if byQueue[j.Queue] == nil {

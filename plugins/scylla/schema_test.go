@@ -119,7 +119,7 @@ func TestNodesLearnOfTheIndexOneAfterTheOther(t *testing.T) {
 	long, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	go func() { known <- m.everywhere(long) }()
-	until(t, "it to ask more than once", func() bool { return m.calls.Load() > asked+1 })
+	plugintest.Until(t, "it to ask more than once", func() bool { return m.calls.Load() > asked+1 })
 	cql(t, m, "CREATE INDEX ON %s (key)")
 	if err := <-known; err != nil {
 		t.Errorf("with the index: %v", err)
