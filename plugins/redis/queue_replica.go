@@ -2,8 +2,8 @@ package main
 
 import (
 	"context"
+	"errors"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -11,60 +11,22 @@ import (
 	"github.com/jackfield/jackfield/sdk/contract"
 )
 
-// replicaWait decides how long a new job waits for a replica that has it. Where
-// none confirms, waiting is worth nothing: it is tried anew from time to time.
-type replicaWait struct {
-	most time.Duration // 0: never
+// errUnconfirmed is why jobs that were stored are not accepted yet.
+var errUnconfirmed = errors.New("the job is stored, but a replica that is there has not confirmed it")
 
-	mu    sync.Mutex
-	until time.Time // not before: the last try was in vain
+// master is a server that stores jobs.
+type master struct {
+	addr string
+	// store executes the script and returns how many replicas have what it wrote,
+	// after waiting for one; not at all if wait is 0.
+	store func(ctx context.Context, wait time.Duration) (reply any, confirmed int64, err error)
+	look  func(ctx context.Context) (replication, error)
 }
 
-const (
-	replicaPause = 5 * time.Second
-	replicaProbe = 50 * time.Millisecond
-)
-
-// newReplicaWait waits where a fail-over is to be expected.
-func newReplicaWait(ms int64, mode string) *replicaWait {
-	if mode == modeStandalone {
-		return &replicaWait{}
-	}
-	return &replicaWait{most: millis(ms)}
-}
-
-// time returns how long to wait now, in whole milliseconds; 0 is not at all.
-func (w *replicaWait) time(now time.Time) time.Duration {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	switch {
-	case now.Before(w.until):
-		return 0
-	case w.until.IsZero():
-		return w.most
-	}
-	return min(w.most, replicaProbe)
-}
-
-// learn notes how many replicas confirmed, and reports whether that is news.
-func (w *replicaWait) learn(replicas int64, now time.Time) (news bool) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if replicas > 0 {
-		news = !w.until.IsZero()
-		w.until = time.Time{}
-		return news
-	}
-	news = w.until.IsZero()
-	w.until = now.Add(replicaPause)
-	return news
-}
-
-// runReplicated executes a script and waits, on the same connection, until a
-// replica has what it wrote. The script may be executed twice.
+// runReplicated executes a script, twice if need be, until what it wrote is as
+// safe as its server can make it.
 func (q *queue) runReplicated(ctx context.Context, s *script, keys []string, args []any) (any, error) {
-	wait := q.replica.time(time.Now())
-	if wait == 0 {
+	if q.replica.most == 0 {
 		return q.run(ctx, again, s, keys, args...)
 	}
 	var reply any
@@ -73,40 +35,59 @@ func (q *queue) runReplicated(ctx context.Context, s *script, keys []string, arg
 		if err != nil {
 			return err
 		}
-		reply, err = q.evalAndWait(ctx, node, "evalsha", s.sha, keys, args, wait)
-		if redis.HasErrorPrefix(err, "NOSCRIPT") {
-			reply, err = q.evalAndWait(ctx, node, "eval", s.text, keys, args, wait)
-		}
-		if redis.HasErrorPrefix(err, "MOVED") || redis.HasErrorPrefix(err, "ASK") {
-			reply, err = q.eval(ctx, again, "eval", s.text, keys, args) // go-redis learns the way by it
-		}
+		conn := node.Conn() // what is seen of a server must be seen of the one that has the jobs
+		defer func() { _ = conn.Close() }()
+		reply, err = q.replica.keep(ctx, onServer(node.Options().Addr, conn, s, keys, args))
 		return err
 	})
 	return reply, err
 }
 
-func (q *queue) evalAndWait(ctx context.Context, node *redis.Client, how, what string, keys []string, args []any, wait time.Duration) (any, error) {
-	pipe := node.Pipeline()
-	done := redis.NewCmd(ctx, evalWords(how, what, keys, args)...)
-	_ = pipe.Process(ctx, done)
-	confirmed := redis.NewIntCmd(ctx, "wait", 1, wait.Milliseconds())
-	_ = pipe.Process(ctx, confirmed)
-	_, _ = pipe.Exec(ctx)
-	if done.Err() == nil && confirmed.Err() == nil {
-		q.learnReplicas(confirmed.Val())
+func onServer(addr string, node *redis.Conn, s *script, keys []string, args []any) master {
+	return master{
+		addr: addr,
+		store: func(ctx context.Context, wait time.Duration) (any, int64, error) {
+			reply, confirmed, err := evalAndWait(ctx, node, evalWords("evalsha", s.sha, keys, args), wait)
+			if redis.HasErrorPrefix(err, "NOSCRIPT") {
+				reply, confirmed, err = evalAndWait(ctx, node, evalWords("eval", s.text, keys, args), wait)
+			}
+			return reply, confirmed, err
+		},
+		look: func(ctx context.Context) (replication, error) {
+			info, err := node.Info(ctx, "replication").Result()
+			if redis.HasErrorPrefix(err, "NOPERM") {
+				return replication{hidden: true}, nil
+			}
+			return readReplication(info), err
+		},
 	}
-	return done.Result()
 }
 
-func (q *queue) learnReplicas(n int64) {
-	if !q.replica.learn(n, time.Now()) {
-		return
+// evalAndWait waits on the connection on which the script was executed. A WAIT
+// that was not answered is an error, whatever the script said: its server may
+// have died before anybody else had the jobs.
+func evalAndWait(ctx context.Context, node *redis.Conn, words []any, wait time.Duration) (any, int64, error) {
+	pipe := node.Pipeline()
+	done := redis.NewCmd(ctx, words...)
+	_ = pipe.Process(ctx, done)
+	confirmed := redis.NewIntCmd(ctx, "wait", 1, wait.Milliseconds())
+	if wait > 0 {
+		_ = pipe.Process(ctx, confirmed)
 	}
-	if n == 0 {
-		q.logger.Warn("no replica confirms new jobs; until one does, a fail-over may lose the latest ones")
-		return
+	_, _ = pipe.Exec(ctx)
+	if done.Err() != nil || confirmed.Err() == nil {
+		return done.Val(), confirmed.Val(), done.Err()
 	}
-	q.logger.Info("a replica confirms new jobs again")
+	return nil, 0, unconfirmed(confirmed.Err())
+}
+
+// unconfirmed sorts how a WAIT failed: a server that became a replica under it
+// says so in several ways.
+func unconfirmed(err error) error {
+	if _, said := errors.AsType[redis.Error](err); said && !redis.HasErrorPrefix(err, "NOPERM") {
+		return errUnconfirmed
+	}
+	return err
 }
 
 // node returns the server that owns a key.
@@ -130,7 +111,7 @@ func (q *queue) durability(ctx context.Context, name string) contract.Durability
 		return contract.InMemory
 	case strings.Contains(info, "\naof_enabled:1"):
 		return contract.OnDisk
-	case strings.Contains(info, "state=online"):
+	case readReplication(info).synced:
 		return contract.Replicated
 	}
 	return contract.InMemory

@@ -75,7 +75,7 @@ func mayRepeat(err error, rule repeatable) bool {
 	if err == nil || errors.Is(err, redis.Nil) {
 		return false
 	}
-	return notDone(err) || rule == again && broke(err)
+	return notDone(err) || rule == again && (broke(err) || errors.Is(err, errUnconfirmed))
 }
 
 // onceCmd is a command that go-redis must not send again by itself, as its
