@@ -39,7 +39,7 @@ func (c *client) do(ctx context.Context, rule repeatable, f func(context.Context
 		switch {
 		case err == nil || errors.Is(err, redis.Nil):
 			return err
-		case before != nil && ctx.Err() != nil && errors.Is(err, ctx.Err()):
+		case before != nil && ctx.Err() != nil && (errors.Is(err, ctx.Err()) || isTimeout(err)):
 			return c.explain(before) // says more than that time is up
 		case !mayRepeat(err, rule) || !sleep(ctx, pause):
 			return c.explain(err)
