@@ -17,10 +17,16 @@ var errUnconfirmed = errors.New("the job is stored, but a replica that is there 
 // master is a server that stores jobs.
 type master struct {
 	addr string
-	// store executes the script and returns how many replicas have what it wrote,
-	// after waiting for one; not at all if wait is 0.
-	store func(ctx context.Context, wait time.Duration) (reply any, confirmed int64, err error)
-	look  func(ctx context.Context) (replication, error)
+	// store executes the script and waits for a replica that has what it wrote; not
+	// at all if wait is 0.
+	store func(ctx context.Context, wait time.Duration) (stored, error)
+}
+
+// stored is what came of it.
+type stored struct {
+	reply     any
+	confirmed bool
+	seen      replication // after the script; not looked at if a replica has confirmed
 }
 
 // runReplicated executes a script, twice if need be, until what it wrote is as
@@ -44,45 +50,54 @@ func (q *queue) runReplicated(ctx context.Context, s *script, keys []string, arg
 }
 
 func onServer(addr string, node *redis.Conn, s *script, keys []string, args []any) master {
-	return master{
-		addr: addr,
-		store: func(ctx context.Context, wait time.Duration) (any, int64, error) {
-			reply, confirmed, err := evalAndWait(ctx, node, evalWords("evalsha", s.sha, keys, args), wait)
-			if redis.HasErrorPrefix(err, "NOSCRIPT") {
-				reply, confirmed, err = evalAndWait(ctx, node, evalWords("eval", s.text, keys, args), wait)
-			}
-			return reply, confirmed, err
-		},
-		look: func(ctx context.Context) (replication, error) {
-			info, err := node.Info(ctx, "replication").Result()
-			if redis.HasErrorPrefix(err, "NOPERM") {
-				return replication{hidden: true}, nil
-			}
-			return readReplication(info), err
-		},
+	eval := func(ctx context.Context, then redis.Cmder) (any, error) {
+		reply, err := evalAnd(ctx, node, evalWords("evalsha", s.sha, keys, args), then)
+		if redis.HasErrorPrefix(err, "NOSCRIPT") {
+			reply, err = evalAnd(ctx, node, evalWords("eval", s.text, keys, args), then)
+		}
+		return reply, err
 	}
+	return master{addr, func(ctx context.Context, wait time.Duration) (done stored, err error) {
+		if wait == 0 {
+			info := redis.NewStringCmd(ctx, "info", "replication")
+			if done.reply, err = eval(ctx, info); err == nil {
+				done.seen, err = look(info)
+			}
+			return done, err
+		}
+		replicas := redis.NewIntCmd(ctx, "wait", 1, wait.Milliseconds())
+		if done.reply, err = eval(ctx, replicas); err == nil {
+			err = unconfirmed(replicas.Err())
+		}
+		if done.confirmed = replicas.Val() > 0; !done.confirmed && err == nil {
+			done.seen, err = look(node.Info(ctx, "replication"))
+		}
+		return done, err
+	}}
 }
 
-// evalAndWait waits on the connection on which the script was executed. A WAIT
-// that was not answered is an error, whatever the script said: its server may
-// have died before anybody else had the jobs.
-func evalAndWait(ctx context.Context, node *redis.Conn, words []any, wait time.Duration) (any, int64, error) {
+// evalAnd executes a script and another command on one connection. The error is
+// that of the script.
+func evalAnd(ctx context.Context, node *redis.Conn, words []any, then redis.Cmder) (any, error) {
 	pipe := node.Pipeline()
 	done := redis.NewCmd(ctx, words...)
 	_ = pipe.Process(ctx, done)
-	confirmed := redis.NewIntCmd(ctx, "wait", 1, wait.Milliseconds())
-	if wait > 0 {
-		_ = pipe.Process(ctx, confirmed)
-	}
+	_ = pipe.Process(ctx, then)
 	_, _ = pipe.Exec(ctx)
-	if done.Err() != nil || confirmed.Err() == nil {
-		return done.Val(), confirmed.Val(), done.Err()
-	}
-	return nil, 0, unconfirmed(confirmed.Err())
+	return done.Result()
 }
 
-// unconfirmed sorts how a WAIT failed: a server that became a replica under it
-// says so in several ways.
+// look reads the answer to INFO.
+func look(info *redis.StringCmd) (replication, error) {
+	if redis.HasErrorPrefix(info.Err(), "NOPERM") {
+		return replication{hidden: true}, nil
+	}
+	return readReplication(info.Val()), info.Err()
+}
+
+// unconfirmed sorts how a WAIT failed, whatever the script said: its server may
+// have died before anybody else had the jobs, and one that became a replica under
+// it says so in several ways.
 func unconfirmed(err error) error {
 	if _, said := errors.AsType[redis.Error](err); said && !redis.HasErrorPrefix(err, "NOPERM") {
 		return errUnconfirmed

@@ -37,7 +37,7 @@ func TestAnAnswerWithoutAConfirmationIsNone(t *testing.T) {
 		m := onServer(r.Addr, conn, enqueueScript, q.keys("q"), append(q.enqueueWords("q"), jobWords(contract.Job{ID: "a", GroupKey: "g"})...))
 		ctx, result := patient(t), make(chan error, 1)
 		go func() {
-			_, _, err := m.store(ctx, time.Hour)
+			_, err := m.store(ctx, time.Hour)
 			result <- err
 		}()
 		for ctx := patient(t); q.HLen(ctx, q.key("q", "jobs")).Val() != 2 && ctx.Err() == nil; {

@@ -41,29 +41,23 @@ func newReplicaWait(ms int64, mode string, logger hclog.Logger) *replicaWait {
 
 // keep stores jobs in a server. errUnconfirmed asks for another try.
 func (w *replicaWait) keep(ctx context.Context, m master) (any, error) {
-	reply, confirmed, err := m.store(ctx, w.time(ctx, m.addr))
-	if err != nil {
-		return nil, err
-	}
-	if confirmed > 0 {
-		w.note(m.addr, replicated)
-		return reply, nil
-	}
-	seen, err := m.look(ctx) // after the script: what is not there now has not got the jobs before
+	done, err := m.store(ctx, w.time(ctx, m.addr))
 	switch {
 	case err != nil:
 		return nil, err
-	case seen.hidden:
+	case done.confirmed:
+		w.note(m.addr, replicated)
+	case done.seen.hidden:
 		w.note(m.addr, unknown)
-		return reply, nil
-	case seen.replaced:
+	case done.seen.replaced:
 		return nil, errUnconfirmed
-	case seen.synced:
+	case done.seen.synced:
 		w.note(m.addr, replicated)
 		return nil, errUnconfirmed
+	default:
+		w.note(m.addr, alone)
 	}
-	w.note(m.addr, alone)
-	return reply, nil
+	return done.reply, nil
 }
 
 // time returns how long to wait at a server, in whole milliseconds. Where there

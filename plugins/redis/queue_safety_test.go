@@ -22,23 +22,19 @@ type modelMaster struct {
 }
 
 func (m *modelMaster) master() master {
-	return master{
-		addr: "a:1",
-		store: func(_ context.Context, wait time.Duration) (any, int64, error) {
-			m.stored, m.waited = m.stored+1, wait
-			switch {
-			case m.dead: // between the answer to the script and that to WAIT
-				return nil, 0, errUnconfirmed
-			case wait > 0 && m.online && m.acks:
-				m.copied = m.stored
-				return m.stored, 1, nil
-			}
-			return m.stored, 0, nil
-		},
-		look: func(context.Context) (replication, error) {
-			return replication{synced: m.online && !m.demoted && !m.hidden, replaced: m.demoted && !m.hidden, hidden: m.hidden}, nil
-		},
-	}
+	return master{"a:1", func(_ context.Context, wait time.Duration) (stored, error) {
+		m.stored, m.waited = m.stored+1, wait
+		switch {
+		case m.dead: // between the answer to the script and that to WAIT
+			return stored{}, errUnconfirmed
+		case wait > 0 && m.online && m.acks:
+			m.copied = m.stored
+			return stored{confirmed: true}, nil
+		case m.hidden:
+			return stored{seen: replication{hidden: true}}, nil
+		}
+		return stored{seen: replication{synced: m.online && !m.demoted, replaced: m.demoted}}, nil
+	}}
 }
 
 // However a replica comes, goes and hangs: a job is accepted if the replica has
