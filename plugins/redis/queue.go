@@ -65,7 +65,7 @@ func openQueue(ctx context.Context, opts queueOptions, env sdk.Env) (*queue, err
 	commands.announce(ctx, env.Logger)
 	return &queue{
 		client: commands, options: opts, logger: env.Logger, pubsub: pubsub,
-		backOff: opts.Reliability.backOff(), slots: newWorkSlots(int(opts.Concurrency)), replica: newReplicaWait(opts.ReplicaWaitMS, opts.Connection.Mode),
+		backOff: opts.Reliability.backOff(), slots: newWorkSlots(int(opts.Concurrency)), replica: newReplicaWait(opts.ReplicaWaitMS, opts.Connection.Mode, env.Logger),
 		bells: map[string]*bell{}, seen: map[string]depth{},
 	}, nil
 }

@@ -61,13 +61,11 @@ func (q *queue) portion(jobs []contract.Job, indices []int) int {
 
 func (q *queue) enqueueSome(ctx context.Context, name string, jobs []contract.Job, indices []int, errs []error) {
 	q.use(name)
-	o := q.options
-	args := append(q.common(name), o.Reliability.DeduplicationTTLMS, o.Capacity, o.GroupCapacity, o.MaxBytes)
+	args := q.enqueueWords(name)
 	for _, i := range indices {
-		j := jobs[i]
-		args = append(args, j.ID, j.GroupKey, j.MaxAttempts, roundUp(j.Delay), j.Body)
+		args = append(args, jobWords(jobs[i])...)
 	}
-	ctx, cancel := context.WithTimeout(ctx, millis(o.TimeoutMS))
+	ctx, cancel := context.WithTimeout(ctx, millis(q.options.TimeoutMS))
 	defer cancel()
 	reply, err := q.runReplicated(ctx, enqueueScript, q.keys(name), args)
 	results := numbers(reply)
@@ -79,6 +77,16 @@ func (q *queue) enqueueSome(ctx context.Context, name string, jobs []contract.Jo
 			errs[i] = q.outcome(results[k])
 		}
 	}
+}
+
+// enqueueWords are the arguments of queue_enqueue.lua that stand before those of the jobs.
+func (q *queue) enqueueWords(name string) []any {
+	o := q.options
+	return append(q.common(name), o.Reliability.DeduplicationTTLMS, o.Capacity, o.GroupCapacity, o.MaxBytes)
+}
+
+func jobWords(j contract.Job) []any {
+	return []any{j.ID, j.GroupKey, j.MaxAttempts, roundUp(j.Delay), j.Body}
 }
 
 func (q *queue) outcome(result int64) error {
