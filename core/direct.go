@@ -40,3 +40,12 @@ func OpenApps(ctx context.Context, cfg *config.Config, log hclog.Logger) (admin 
 	}
 	return appadmin.New(storeOptions(host.AppManager())), stop, nil
 }
+
+// LockedPlugin is what the lock file says of one plugin.
+type LockedPlugin = plugin.LockEntry
+
+// LockPlugins writes the checksums of the plugins of a configuration, and returns
+// the lock file and what it holds. No plugin is executed.
+func LockPlugins(cfg *config.Config) (file string, locked []LockedPlugin, err error) {
+	return plugin.Lock(hostOptions(cfg, "", nil))
+}

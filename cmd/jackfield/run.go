@@ -34,6 +34,9 @@ func run(args, env []string, stdout, stderr io.Writer) int {
 	if len(args) > 0 && args[0] == "apps" {
 		return runApps(args[1:], env, stdout, stderr)
 	}
+	if len(args) > 0 && args[0] == "plugins" {
+		return runPlugins(args[1:], env, stdout, stderr)
+	}
 	f, err := parseFlags(args)
 	switch {
 	case err != nil:
@@ -93,15 +96,4 @@ func tell(log hclog.Logger, notices []config.Notice) {
 		}
 		log.Log(level, n.String())
 	}
-}
-
-func newLogger(cfg *config.Config, stderr io.Writer) hclog.Logger {
-	level := hclog.LevelFromString(cfg.Logging.Level)
-	if level == hclog.NoLevel {
-		level = hclog.Info
-	}
-	return hclog.New(&hclog.LoggerOptions{
-		Name: "jackfield", Level: level, Output: stderr,
-		JSONFormat: cfg.Logging.Format == "json", IncludeLocation: cfg.Server.Debug,
-	})
 }

@@ -2,6 +2,8 @@ package config
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -162,6 +164,17 @@ func TestNothingPrintsASecret(t *testing.T) {
 	}
 	if got := options(t, c, contract.KindAppManager)["password"]; got != "hunter2" {
 		t.Errorf("the driver is given the password %v", got)
+	}
+}
+
+// TestNoReliabilityKeyIsIdle: a key of queue.reliability reaches a driver, or the
+// server itself, or says that it is without effect.
+func TestNoReliabilityKeyIsIdle(t *testing.T) {
+	read := slices.Concat(memoryReliability, redisReliability, sqsReliability, []string{"lease_renew_interval_ms"})
+	for _, f := range fieldsOf(new(Config)) {
+		if key, inside := strings.CutPrefix(f.path, "queue.reliability."); inside && f.dead() == slices.Contains(read, key) {
+			t.Errorf("%s: said to be without effect is %v, and so is that it is read", f.path, f.dead())
+		}
 	}
 }
 

@@ -71,6 +71,13 @@ var sqsReliability = []string{
 	"lease_duration_ms", "worker_poll_interval_ms",
 }
 
+// redisReliability are those that mean something to a queue that all nodes share.
+var redisReliability = []string{
+	"max_attempts", "retry_base_delay_ms", "retry_max_delay_ms", "retry_jitter",
+	"lease_duration_ms", "stalled_batch_size", "worker_poll_interval_ms", "failed_retention",
+	"deduplication_ttl_ms", "max_batch_size",
+}
+
 // only returns the options with these keys.
 func only(options map[string]any, keys []string) map[string]any {
 	some := map[string]any{}
@@ -101,15 +108,15 @@ func (l *loader) queueOptions(driver string) map[string]any {
 			"prefix": l.cfg.Database.Redis.prefixOr(q.RedisCluster.Prefix, "queue:"), "connection": l.redisFor(use),
 		}
 	case driverSQS:
-		options, reliability = l.section("queue.sqs"), only(reliability, sqsReliability)
+		options = l.section("queue.sqs")
+		options["reliability"] = only(reliability, sqsReliability)
+		return options
 	default:
 		return nil
 	}
-	if driver != driverSQS {
-		options["capacity"], options["group_capacity"] = q.Redis.Capacity, q.Redis.GroupCapacity
-		options["max_bytes"], options["replica_wait_ms"] = q.Redis.MaxBytes, q.Redis.ReplicaWait.Milliseconds()
-	}
-	options["reliability"] = reliability
+	options["capacity"], options["group_capacity"] = q.Redis.Capacity, q.Redis.GroupCapacity
+	options["max_bytes"], options["replica_wait_ms"] = q.Redis.MaxBytes, q.Redis.ReplicaWait.Milliseconds()
+	options["reliability"] = only(reliability, redisReliability)
 	return options
 }
 

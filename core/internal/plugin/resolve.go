@@ -38,7 +38,7 @@ func (r resolver) resolve(kind contract.Kind, driver string) (string, error) {
 	if name := shipped[kind][driver]; name != "" && r.exists(name) {
 		return name, nil
 	}
-	for _, providers := range [][]string{r.configured(driver), r.described(kind, driver)} {
+	for _, providers := range [][]string{r.configured(kind, driver), r.described(kind, driver)} {
 		if len(providers) > 1 {
 			return "", fmt.Errorf("%s.driver %q: plugins %s all provide it; name it in plugins.<name>.drivers of one of them only",
 				kind, driver, strings.Join(providers, " and "))
@@ -60,10 +60,11 @@ func (r resolver) exists(name string) bool {
 	return inDir || p.Path != "" || p.Address != ""
 }
 
-func (r resolver) configured(driver string) []string {
+// configured are the plugins whose list of drivers has this one, as kind.driver or driver.
+func (r resolver) configured(kind contract.Kind, driver string) []string {
 	var names []string
 	for name, p := range r.plugins {
-		if slices.Contains(p.Drivers, driver) {
+		if slices.Contains(p.Drivers, driver) || slices.Contains(p.Drivers, string(kind)+"."+driver) {
 			names = append(names, name)
 		}
 	}
