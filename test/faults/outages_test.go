@@ -79,9 +79,6 @@ func startNodes(t *testing.T, store realStore) *nodes {
 	return n
 }
 
-// conflict is how a command ends that adds an app that is there already.
-const conflict = 4
-
 // add makes an app. A change whose answer is lost has been made or not, so that it is
 // tried again.
 func (n *nodes) add(t *testing.T, id string, fields ...string) {
