@@ -157,6 +157,7 @@ const (
 // The classes of durability, weakest first.
 const (
 	InMemory   = contract.InMemory
+	Shared     = contract.Shared
 	Replicated = contract.Replicated
 	OnDisk     = contract.OnDisk
 )

@@ -28,7 +28,8 @@
 // backend can fulfil; each of them is declared to the server as a capability.
 // The names of package contract are repeated here, so that an author needs to
 // import this package only. The suites of sdk/plugintest tell whether a driver
-// keeps the contract.
+// keeps the contract. The example of this package is a whole plugin; docs/plugins.md
+// leads from an empty directory to one that runs.
 //
 // The file of the built program is named like the plugin and put into the
 // server's plugin directory. By hand it answers to "describe", "version" and

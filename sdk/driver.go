@@ -21,7 +21,8 @@ type Driver struct {
 
 // Env is what a driver gets to know of its surroundings.
 type Env struct {
-	// Logger writes to the server's log. Its level may change at any time.
+	// Logger writes to the server's log. Its level may change at any time. A test
+	// that opens a driver by itself gives one, such as hclog.NewNullLogger().
 	Logger hclog.Logger
 	// NodeID names the server's node.
 	NodeID string

@@ -11,9 +11,11 @@ import (
 const usage = `Usage: jackfield [flags]
        jackfield apps list|show|add|set|rotate-secret|remove [flags]
        jackfield webhooks dead list|replay|purge [flags]
+       jackfield plugins lock [flags]
 
 A realtime server that speaks the Pusher Channels protocol. The other forms look after
-apps, and after the webhook jobs that a running server gave up.
+apps, after the webhook jobs that a running server gave up, and write down the checksums
+of plugins.
 
 Flags:
   -c, --config FILE    configuration in JSON, TOML or YAML (also CONFIG_FILE); without it

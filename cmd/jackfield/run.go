@@ -34,6 +34,9 @@ func run(args, env []string, stdout, stderr io.Writer) int {
 	if len(args) > 0 && args[0] == "apps" {
 		return runApps(args[1:], env, stdout, stderr)
 	}
+	if len(args) > 0 && args[0] == "plugins" {
+		return runPlugins(args[1:], env, stdout, stderr)
+	}
 	f, err := parseFlags(args)
 	switch {
 	case err != nil:
@@ -93,39 +96,4 @@ func tell(log hclog.Logger, notices []config.Notice) {
 		}
 		log.Log(level, n.String())
 	}
-}
-
-func newLogger(cfg *config.Config, stderr io.Writer) hclog.Logger {
-	level := hclog.LevelFromString(cfg.Logging.Level)
-	if level == hclog.NoLevel {
-		level = hclog.Info
-	}
-	opts := &hclog.LoggerOptions{
-		Name: "jackfield", Level: level, Output: stderr, Color: colors(cfg.Logging, stderr),
-		JSONFormat: cfg.Logging.Format == "json", IncludeLocation: cfg.Server.Debug,
-	}
-	if !cfg.Logging.IncludeTarget {
-		opts.Name, opts.SubloggerHook = "", withoutName
-	}
-	return hclog.New(opts)
-}
-
-// colors has the logger look whether w is a terminal, if that may matter. The
-// logger takes everything that has no file descriptor for a terminal.
-func colors(cfg config.Logging, w io.Writer) hclog.ColorOption {
-	switch w.(type) {
-	case *os.File, hclog.SupportsColor:
-		if cfg.ColorsEnabled && cfg.Format != "json" {
-			return hclog.AutoColor
-		}
-	}
-	return hclog.ColorOff
-}
-
-// withoutName takes the name off a logger that was made from another.
-func withoutName(sub hclog.Logger) hclog.Logger {
-	if sub.Name() == "" {
-		return sub
-	}
-	return sub.ResetNamed("")
 }

@@ -19,6 +19,10 @@ func TestRun(t *testing.T) {
 	if err := os.WriteFile(good, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	programs := t.TempDir()
+	if err := os.WriteFile(filepath.Join(programs, "mine"), []byte("#!/bin/sh"), 0o700); err != nil {
+		t.Fatal(err)
+	}
 	tests := map[string]struct {
 		args   []string
 		status int
@@ -55,6 +59,10 @@ func TestRun(t *testing.T) {
 		"one that is not there":   {[]string{"apps", "show", "2", "--direct", "-c", good}, 3, "", `no app has the id "2"`},
 		"change of the file":      {[]string{"apps", "set", "1", "--direct", "-c", good, "enabled=false"}, 1, "", "change them there and send the server SIGHUP"},
 		"no server":               {[]string{"apps", "list", "-c", good}, 1, "", "start the server, name another with --admin-url, or use --direct"},
+		"plugins help":            {[]string{"plugins", "lock", "--help"}, 0, "checksums of all plugins", ""},
+		"plugins alone":           {[]string{"plugins"}, 2, "", `"plugins" is followed by: lock`},
+		"plugins of nobody":       {[]string{"plugins", "lock", "--plugin-dir", "/nowhere"}, 1, "", "there is no plugin to lock (looked in /nowhere"},
+		"plugins locked":          {[]string{"plugins", "lock", "--plugin-dir", programs}, 0, "  mine (linux/", ""},
 		"no token":                {[]string{"webhooks", "dead", "list"}, 1, "", "there is no token: set ADMIN_TOKEN"},
 		"no server for letters":   {[]string{"webhooks", "dead", "list", "-c", good}, 1, "", "start the server, or name another with --admin-url"},
 		"file that is not there":  {[]string{"--config", "/no/such.json"}, 1, "", "cannot read the file: open /no/such.json"},

@@ -2,6 +2,8 @@ package config
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -162,5 +164,40 @@ func TestNothingPrintsASecret(t *testing.T) {
 	}
 	if got := options(t, c, contract.KindAppManager)["password"]; got != "hunter2" {
 		t.Errorf("the driver is given the password %v", got)
+	}
+}
+
+// TestNoReliabilityKeyIsIdle: a key of queue.reliability reaches a driver, or the
+// server itself, or says that it is without effect.
+func TestNoReliabilityKeyIsIdle(t *testing.T) {
+	read := slices.Concat(memoryReliability, redisReliability, sqsReliability, []string{"lease_renew_interval_ms"})
+	for _, f := range fieldsOf(new(Config)) {
+		if key, inside := strings.CutPrefix(f.path, "queue.reliability."); inside && f.dead() == slices.Contains(read, key) {
+			t.Errorf("%s: said to be without effect is %v, and so is that it is read", f.path, f.dead())
+		}
+	}
+}
+
+func TestUsualOptionsAreThoseWithoutConfiguration(t *testing.T) {
+	const file = `{"cache": {"driver": "redis", "redis": {"prefix": "mine:"}}, "queue": {"driver": "other", "other": {"a": 1}}, "database": {"redis": {"host": "far.internal"}}}`
+	c := mustLoad(t, "c.json", file)
+	bare := mustLoad(t, "c.json", `{"cache": {"driver": "redis"}}`)
+	kind := contract.KindCache
+	if diff := cmp.Diff(string(bare.Choices()[kind].Options), string(c.Choices()[kind].Usual)); diff != "" {
+		t.Error(diff)
+	}
+	if usual := c.Choices()[contract.KindQueue].Usual; usual != nil {
+		t.Errorf("a driver that the server does not know has the usual options %s", usual)
+	}
+}
+
+func TestSectionsOfAppStores(t *testing.T) {
+	for driver, want := range map[string]string{
+		"memory": "", "mysql": "database.mysql", "postgres": "database.postgres", "dynamodb": "database.dynamodb", "scylla": "database.scylladb",
+	} {
+		c := mustLoad(t, "c.json", fmt.Sprintf(`{"app_manager": {"driver": %q}}`, driver))
+		if got := c.Choices()[contract.KindAppManager].Section; got != want {
+			t.Errorf("%s: %q, want %q", driver, got, want)
+		}
 	}
 }

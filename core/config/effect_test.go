@@ -61,6 +61,9 @@ func TestEveryLiveKeyIsRead(t *testing.T) {
 	for _, m := range regexp.MustCompile(`\.section\("([\w.]+)"\)`).FindAllStringSubmatch(server, -1) {
 		handed = append(handed, m[1]+".")
 	}
+	for _, section := range storeSections {
+		handed = append(handed, section+".")
+	}
 	names := map[string]string{}
 	goNames(reflect.ValueOf(new(Config)).Elem(), "", names)
 	for path, name := range names {

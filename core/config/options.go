@@ -6,19 +6,23 @@ import (
 	"time"
 )
 
+// storeSections are the sections of the app stores.
+var storeSections = map[string]string{
+	driverMySQL: "database.mysql", driverPostgres: "database.postgres",
+	driverDynamoDB: "database.dynamodb", driverScyllaDB: "database.scylladb",
+}
+
 func (l *loader) storeOptions(driver string) map[string]any {
-	db := &l.cfg.Database
+	db, section := &l.cfg.Database, storeSections[driver]
 	switch driver {
 	case driverMemory:
 		return map[string]any{"apps": append([]any{}, l.cfg.AppManager.Array.Apps...)}
 	case driverMySQL:
-		return l.pooled(l.section("database.mysql"), db.MySQL.PoolMin, db.MySQL.PoolMax, db.MySQL.ConnectionPoolSize)
+		return l.pooled(l.section(section), db.MySQL.PoolMin, db.MySQL.PoolMax, db.MySQL.ConnectionPoolSize)
 	case driverPostgres:
-		return l.pooled(l.section("database.postgres"), db.Postgres.PoolMin, db.Postgres.PoolMax, db.Postgres.ConnectionPoolSize)
-	case driverDynamoDB:
-		return l.section("database.dynamodb")
-	case driverScyllaDB:
-		return l.section("database.scylladb")
+		return l.pooled(l.section(section), db.Postgres.PoolMin, db.Postgres.PoolMax, db.Postgres.ConnectionPoolSize)
+	case driverDynamoDB, driverScyllaDB:
+		return l.section(section)
 	}
 	return nil
 }
@@ -71,6 +75,13 @@ var sqsReliability = []string{
 	"lease_duration_ms", "worker_poll_interval_ms",
 }
 
+// redisReliability are those that mean something to a queue that all nodes share.
+var redisReliability = []string{
+	"max_attempts", "retry_base_delay_ms", "retry_max_delay_ms", "retry_jitter",
+	"lease_duration_ms", "stalled_batch_size", "worker_poll_interval_ms", "failed_retention",
+	"deduplication_ttl_ms", "max_batch_size",
+}
+
 // only returns the options with these keys.
 func only(options map[string]any, keys []string) map[string]any {
 	some := map[string]any{}
@@ -101,15 +112,15 @@ func (l *loader) queueOptions(driver string) map[string]any {
 			"prefix": l.cfg.Database.Redis.prefixOr(q.RedisCluster.Prefix, "queue:"), "connection": l.redisFor(use),
 		}
 	case driverSQS:
-		options, reliability = l.section("queue.sqs"), only(reliability, sqsReliability)
+		options = l.section("queue.sqs")
+		options["reliability"] = only(reliability, sqsReliability)
+		return options
 	default:
 		return nil
 	}
-	if driver != driverSQS {
-		options["capacity"], options["group_capacity"] = q.Redis.Capacity, q.Redis.GroupCapacity
-		options["max_bytes"], options["replica_wait_ms"] = q.Redis.MaxBytes, q.Redis.ReplicaWait.Milliseconds()
-	}
-	options["reliability"] = reliability
+	options["capacity"], options["group_capacity"] = q.Redis.Capacity, q.Redis.GroupCapacity
+	options["max_bytes"], options["replica_wait_ms"] = q.Redis.MaxBytes, q.Redis.ReplicaWait.Milliseconds()
+	options["reliability"] = only(reliability, redisReliability)
 	return options
 }
 

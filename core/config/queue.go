@@ -9,7 +9,7 @@ type Queue struct {
 	Redis        QueueRedis   `key:"redis" doc:"Driver redis."`
 	RedisCluster QueueCluster `key:"redis_cluster" doc:"Driver redis-cluster."`
 	SQS          SQS          `key:"sqs" doc:"Driver sqs: Amazon SQS, or a server with its API."`
-	Reliability  Reliability  `key:"reliability" doc:"Retries, leases and bounds, for every driver."`
+	Reliability  Reliability  `key:"reliability" doc:"Retries, leases and bounds of jobs, for all drivers where nothing else is said."`
 }
 
 // Concurrency returns how many jobs a driver lets be at work at a time; 0 means
@@ -79,14 +79,14 @@ type Reliability struct {
 	RetryJitter        float64       `key:"retry_jitter" env:"QUEUE_RETRY_JITTER" default:"0.2" max:"1" doc:"Share by which delays vary."`
 	LeaseDuration      time.Duration `key:"lease_duration_ms" env:"QUEUE_LEASE_DURATION_MS" unit:"ms" default:"30000" min:"1000" doc:"Time after which a silent consumer loses its job."`
 	LeaseRenewInterval time.Duration `key:"lease_renew_interval_ms" env:"QUEUE_LEASE_RENEW_INTERVAL_MS" unit:"ms" default:"10000" min:"1" doc:"How often a lease is renewed; less than the lease."`
-	StalledBatchSize   uint32        `key:"stalled_batch_size" env:"QUEUE_STALLED_BATCH_SIZE" default:"100" min:"1" doc:"Stalled jobs taken back at a time."`
-	WorkerPollInterval time.Duration `key:"worker_poll_interval_ms" env:"QUEUE_WORKER_POLL_INTERVAL_MS" unit:"ms" default:"500" min:"1" doc:"How often an idle consumer looks for work."`
-	WorkerPrefetch     uint32        `key:"worker_prefetch" env:"QUEUE_WORKER_PREFETCH" default:"16" min:"1" dead:"" doc:"Without effect: nothing is fetched that cannot be begun."`
-	ShutdownTimeout    time.Duration `key:"shutdown_timeout_ms" env:"QUEUE_SHUTDOWN_TIMEOUT_MS" unit:"ms" default:"30000" dead:"" doc:"Without effect: shutdown_grace_period bounds it."`
+	StalledBatchSize   uint32        `key:"stalled_batch_size" env:"QUEUE_STALLED_BATCH_SIZE" default:"100" min:"1" doc:"Driver redis: channels whose delay or lease ended that are looked after at a time."`
+	WorkerPollInterval time.Duration `key:"worker_poll_interval_ms" env:"QUEUE_WORKER_POLL_INTERVAL_MS" unit:"ms" default:"500" min:"1" doc:"How often an idle consumer looks for work: driver redis while announcements are down, sqs with wait_time_seconds 0."`
+	WorkerPrefetch     uint32        `key:"worker_prefetch" env:"QUEUE_WORKER_PREFETCH" default:"16" min:"1" dead:"" doc:"Without effect: no job is fetched that cannot be begun."`
+	ShutdownTimeout    time.Duration `key:"shutdown_timeout_ms" env:"QUEUE_SHUTDOWN_TIMEOUT_MS" unit:"ms" default:"30000" dead:"" doc:"Without effect: see shutdown_grace_period."`
 	CompletedRetention uint64        `key:"completed_retention" env:"QUEUE_COMPLETED_RETENTION" default:"1000" dead:"" doc:"Without effect: what is done is gone."`
 	FailedRetention    uint64        `key:"failed_retention" env:"QUEUE_FAILED_RETENTION" default:"10000" max:"2147483647" doc:"Dead letters kept."`
-	EventRetention     uint64        `key:"event_retention" env:"QUEUE_EVENT_RETENTION" default:"10000" dead:"" doc:"Without effect: there is no list of events."`
+	EventRetention     uint64        `key:"event_retention" env:"QUEUE_EVENT_RETENTION" default:"10000" dead:"" doc:"Without effect."`
 	DeduplicationTTL   time.Duration `key:"deduplication_ttl_ms" env:"QUEUE_DEDUPLICATION_TTL_MS" unit:"ms" default:"300000" doc:"How long a job's id is remembered."`
 	MemoryCapacity     uint64        `key:"memory_capacity" env:"QUEUE_MEMORY_CAPACITY" default:"100000" min:"1" max:"100000000" doc:"Most jobs of driver memory."`
-	MaxBatchSize       uint32        `key:"max_batch_size" env:"QUEUE_MAX_BATCH_SIZE" default:"1000" min:"1" doc:"Most jobs of one enqueue call."`
+	MaxBatchSize       uint32        `key:"max_batch_size" env:"QUEUE_MAX_BATCH_SIZE" default:"1000" min:"1" doc:"Driver redis: most jobs of one call to Redis."`
 }

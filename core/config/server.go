@@ -7,7 +7,7 @@ type Server struct {
 	Host                      string        `key:"host" env:"HOST" default:"0.0.0.0" doc:"Address of the main listener (WebSocket and HTTP API)."`
 	Port                      uint16        `key:"port" env:"PORT" default:"6001" doc:"Port of the main listener; 0 takes any free port."`
 	Debug                     bool          `key:"debug" env:"DEBUG_MODE" default:"false" doc:"Log level debug. DEBUG=true (or 1, yes, on) in the environment switches it on as well."`
-	Mode                      string        `key:"mode" env:"ENVIRONMENT" default:"production" dead:"" doc:"Without effect: the name of the environment."`
+	Mode                      string        `key:"mode" env:"ENVIRONMENT" default:"production" dead:"" doc:"Without effect."`
 	PathPrefix                string        `key:"path_prefix" default:"/" doc:"Path under which the routes are served too."`
 	Role                      string        `key:"server_role" env:"{EnvServerRole}" default:"default" oneof:"default|api" doc:"api serves the HTTP API only and needs an adapter other than local."`
 	MaxConnections            uint32        `key:"max_connections" env:"{EnvMaxConnections}" default:"0" doc:"Most WebSocket connections of this node, further ones are closed with 4100; 0 = no limit."`

@@ -168,3 +168,12 @@ func TestAHangingRedisIsGivenUpInTime(t *testing.T) {
 		t.Errorf("Get with a context that has ended: %v", err)
 	}
 }
+
+// A Redis that keeps nothing on disk outlives the plugin all the same: a server
+// that stops need not deliver what others will.
+func TestAQueueInRedisDoesNotEndWithThePlugin(t *testing.T) {
+	q := newQueue(t, toStandalone(standalone()), func(*queueOptions) {})
+	if st, err := q.Stats(patient(t), "q"); err != nil || st.Durability != contract.Shared {
+		t.Errorf("durability %q, %v; want %q", st.Durability, err, contract.Shared)
+	}
+}

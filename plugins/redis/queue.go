@@ -206,7 +206,9 @@ func (q *queue) Stats(ctx context.Context, name string) (contract.QueueStats, er
 		return contract.QueueStats{}, badQueueName(name)
 	}
 	d, err := q.depth(ctx, name)
-	d.stats.Durability = q.durability(ctx, name)
+	if d.stats.Durability = q.durability(ctx, name); d.stats.Durability == contract.InMemory {
+		d.stats.Durability = contract.Shared // the memory is that of Redis, which stays
+	}
 	return d.stats, err
 }
 

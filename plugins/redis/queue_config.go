@@ -20,24 +20,17 @@ type queueOptions struct {
 	Connection    connectionOptions  `json:"connection" jsonschema:"where Redis is"`
 }
 
-// reliabilityOptions are the keys of queue.reliability. Those that say so have
-// no meaning for this driver and are here because the server sends all of them.
+// reliabilityOptions are the keys of queue.reliability that this driver knows.
 type reliabilityOptions struct {
 	MaxAttempts          int64   `json:"max_attempts" jsonschema:"how often a job is handed over before it becomes a dead letter, unless the job says so itself"`
 	RetryBaseDelayMS     int64   `json:"retry_base_delay_ms" jsonschema:"milliseconds before the first retry; doubles with every further one"`
 	RetryMaxDelayMS      int64   `json:"retry_max_delay_ms" jsonschema:"most milliseconds before a retry"`
 	RetryJitter          float64 `json:"retry_jitter" jsonschema:"share by which delays vary at random, from 0 to 1"`
 	LeaseDurationMS      int64   `json:"lease_duration_ms" jsonschema:"milliseconds that a job is out when its consumer names no lease"`
-	LeaseRenewIntervalMS int64   `json:"lease_renew_interval_ms" jsonschema:"not used: the server renews"`
 	StalledBatchSize     int64   `json:"stalled_batch_size" jsonschema:"groups whose delay or lease ended to look after at a time"`
 	WorkerPollIntervalMS int64   `json:"worker_poll_interval_ms" jsonschema:"milliseconds between two looks for work while the channel that announces it is down"`
-	WorkerPrefetch       int64   `json:"worker_prefetch" jsonschema:"not used: nothing is fetched that cannot be begun"`
-	ShutdownTimeoutMS    int64   `json:"shutdown_timeout_ms" jsonschema:"not used: the server waits for its jobs"`
-	CompletedRetention   int64   `json:"completed_retention" jsonschema:"not used: what is done is gone"`
 	FailedRetention      int64   `json:"failed_retention" jsonschema:"dead letters to keep per queue; beyond it the oldest go"`
-	EventRetention       int64   `json:"event_retention" jsonschema:"not used: there is no list of events"`
 	DeduplicationTTLMS   int64   `json:"deduplication_ttl_ms" jsonschema:"milliseconds for which a job id is remembered, so that the same job is not stored twice"`
-	MemoryCapacity       int64   `json:"memory_capacity" jsonschema:"not used: for driver memory"`
 	MaxBatchSize         int64   `json:"max_batch_size" jsonschema:"most jobs of one enqueue call; more are sent in several"`
 }
 

@@ -57,6 +57,11 @@ func TestThreeNodesWithOneKilled(t *testing.T) {
 	if err := m.Health(t.Context()); err != nil {
 		t.Errorf("health with two nodes: %v", err)
 	}
+	o.Nodes = c.Addrs()
+	late := opened(t, o)
+	if _, err := late.FindByKey(t.Context(), apps[0].Key); err != nil {
+		t.Errorf("a plugin that starts with two nodes: %v", err)
+	}
 	c.Nodes[1].Kill()
 	until(t, "the node to be missed", func() bool { up, _ := m.nodes(); return up == 1 })
 	instant, cancel := context.WithCancel(t.Context())

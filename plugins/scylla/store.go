@@ -90,9 +90,7 @@ const mostHolders = 10
 
 // holders returns the ids of the rows that have this key as the index knows it.
 func (s *store) holders(ctx context.Context, key string) ([]string, error) {
-	columns := []string{colID}
-	rows, err := s.rows(ctx, s.query(fmt.Sprintf("SELECT %s FROM %s WHERE %s = ? LIMIT %d",
-		list(columns), s.opts.table(), quoted(colKey), mostHolders), key), columns)
+	rows, err := s.rows(ctx, s.query(s.byKey(), key), []string{colID})
 	ids := make([]string, len(rows))
 	for i, r := range rows {
 		ids[i] = r.text(colID)

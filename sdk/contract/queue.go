@@ -90,9 +90,12 @@ type Delivery struct {
 // Durability says what a stored job survives.
 type Durability string
 
-// The classes of durability, weakest first.
+// The classes of durability, weakest first. InMemory jobs end with the process of
+// the plugin: a server that stops delivers them before. Shared ones end with the
+// store, which goes on without plugin and server.
 const (
 	InMemory   Durability = "memory"
+	Shared     Durability = "shared"
 	Replicated Durability = "replicated"
 	OnDisk     Durability = "disk"
 )

@@ -6,7 +6,7 @@
 //
 //	func TestCache(t *testing.T) {
 //		plugintest.Cache(t, plugintest.CacheConfig{
-//			Open:   func(t *testing.T) contract.Cache { return openCache(t) },
+//			Open:   func(t *testing.T) sdk.Cache { return openCache(t) },
 //			Bubble: true,
 //		})
 //	}

@@ -160,8 +160,9 @@ func countsByState(b *queueBench) {
 	wantNil(b.T, "Reject", w.Reject(b.Context(), ds[0], "no"))
 	st, err := b.queue.Stats(b.Context(), b.name)
 	wantNil(b.T, "Stats", err)
-	if d := st.Durability; d != contract.InMemory && d != contract.Replicated && d != contract.OnDisk {
-		b.Errorf("durability %q is no class of the contract", d)
+	classes := []contract.Durability{contract.InMemory, contract.Shared, contract.Replicated, contract.OnDisk}
+	if d := st.Durability; !slices.Contains(classes, d) {
+		b.Errorf("durability %q is no class of the contract: %q", d, classes)
 	}
 	if b.cfg.Approximate {
 		b.Log("left out: the numbers are estimates")

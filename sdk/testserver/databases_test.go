@@ -42,3 +42,11 @@ func TestDatabasesKeepTheirDataOverAKill(t *testing.T) {
 		})
 	}
 }
+
+// A MariaDB that starts removes the temporary tables that it finds, whosever they are.
+func TestEachMariaDBHasTemporaryTablesOfItsOwn(t *testing.T) {
+	m := StartMariaDB(t)
+	if got := m.SQL(t, "mysql", "SELECT @@tmpdir"); got != m.Dir {
+		t.Errorf("temporary tables stand in %s, want %s", got, m.Dir)
+	}
+}

@@ -38,7 +38,7 @@ func StartMariaDB(tb TB, settings ...string) *MariaDB {
 	}
 	args := []string{
 		"--no-defaults", "--datadir=" + m.data(), "--port=" + fmt.Sprint(m.Port), "--bind-address=127.0.0.1",
-		"--socket=" + filepath.Join(m.Dir, "s.sock"), "--pid-file=" + filepath.Join(m.Dir, "pid"), "--skip-log-bin",
+		m.tmpdir(), "--socket=" + filepath.Join(m.Dir, "s.sock"), "--pid-file=" + filepath.Join(m.Dir, "pid"), "--skip-log-bin",
 		"--innodb-flush-log-at-trx-commit=2", "--innodb-buffer-pool-size=32M", "--skip-name-resolve",
 	}
 	for _, setting := range settings {
@@ -57,8 +57,12 @@ func (m *MariaDB) initialize(user string) error {
 		return err
 	}
 	return runAs(user, "mariadb-install-db", path, "--no-defaults", "--datadir="+m.data(),
-		"--auth-root-authentication-method=normal", "--skip-test-db")
+		m.tmpdir(), "--auth-root-authentication-method=normal", "--skip-test-db")
 }
+
+// tmpdir keeps temporary tables where no other server, which removes what it finds
+// when it starts, looks for its own.
+func (m *MariaDB) tmpdir() string { return "--tmpdir=" + m.Dir }
 
 // answers reports whether the server greets those who connect.
 func (m *MariaDB) answers(ctx context.Context) error {

@@ -30,6 +30,7 @@ type client struct {
 
 	mu    sync.Mutex
 	lists map[string]*history.List
+	sizes map[string]string // by channel: the last subscription_count
 	heard []event
 	wrong error
 	gone  bool // the connection has ended
@@ -57,7 +58,10 @@ func dial(port int, key string) (*client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &client{conn: conn, buf: bufio.NewReader(conn), done: make(chan struct{}), lists: map[string]*history.List{}}
+	c := &client{
+		conn: conn, buf: bufio.NewReader(conn), done: make(chan struct{}),
+		lists: map[string]*history.List{}, sizes: map[string]string{},
+	}
 	_ = conn.SetDeadline(time.Now().Add(patience))
 	if err := c.greet(key); err != nil {
 		_ = conn.Close()
@@ -112,6 +116,7 @@ func (c *client) read() {
 		if err != nil {
 			c.gone = true
 			c.mu.Unlock()
+			_ = c.conn.Close() // the server waits for that
 			return
 		}
 		c.take(e)
@@ -144,7 +149,10 @@ func (c *client) take(e event) {
 		if l := c.lists[e.Channel]; l != nil {
 			err = l.Removed(userIn(e))
 		}
-	case "pusher_internal:subscription_count", "pusher:pong":
+	case "pusher_internal:subscription_count":
+		c.sizes[e.Channel] = e.text()
+		return
+	case "pusher:pong":
 		return
 	}
 	if err != nil && c.wrong == nil {

@@ -16,7 +16,7 @@ import (
 
 var (
 	target    = flag.String("target", "", "base `URL` of a running server; without it the test starts one per script")
-	appID     = flag.String("app-id", launch.Demo.ID, "id of an app of the target, with client events on")
+	appID     = flag.String("app-id", launch.Demo.ID, "id of an app of the target that nobody else uses, with client events on")
 	appKey    = flag.String("app-key", launch.Demo.Key, "its key")
 	appSecret = flag.String("app-secret", launch.Demo.Secret, "its secret")
 	anyCert   = flag.Bool("any-certificate", false, "accept whatever certificate the target shows")
@@ -97,10 +97,7 @@ func load(t *testing.T) []*Script {
 func serverFor(t *testing.T, script *Script, secure bool) Target {
 	t.Helper()
 	if *target != "" {
-		return Target{
-			URL: *target, App: App{ID: *appID, Key: *appKey, Secret: *appSecret},
-			AnyCertificate: *anyCert, StepTimeout: *patience,
-		}
+		return foreign(t)
 	}
 	apps := []launch.App{launch.Demo}
 	for _, name := range slices.Sorted(maps.Keys(script.Apps)) {
@@ -110,4 +107,22 @@ func serverFor(t *testing.T, script *Script, secure bool) Target {
 	server := built.Start(t, launch.Options{Apps: apps, Config: script.Server, TLS: secure})
 	demo := App{ID: launch.Demo.ID, Key: launch.Demo.Key, Secret: launch.Demo.Secret}
 	return Target{URL: server.URL(), App: demo, AnyCertificate: true, StepTimeout: *patience}
+}
+
+// foreign returns the target of the flags once the clients of the script before
+// are gone there too, which a server may notice a moment later.
+func foreign(t *testing.T) Target {
+	t.Helper()
+	target := Target{
+		URL: *target, App: App{ID: *appID, Key: *appKey, Secret: *appSecret},
+		AnyCertificate: *anyCert, StepTimeout: *patience,
+	}
+	empty, err := Parse("an app that nobody else uses", `eventually GET /channels -> 200 {"channels":{}}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := Run(target, empty); err != nil {
+		t.Fatal(err)
+	}
+	return target
 }

@@ -46,7 +46,9 @@
 //
 // Text may hold $KEY, $ID, $SID(a), $AUTH(a,channel), $AUTH(a,channel,user),
 // $SIGNIN(a,user), $USER(name) and $REPEAT(text,times). Text in single quotes becomes a JSON
-// string: "data":'{"a":1}' stands for "data":"{\"a\":1}".
+// string: "data":'{"a":1}' stands for "data":"{\"a\":1}". $NEW, on any line, is a word that no
+// other run of any script has: it names what a server remembers when all have gone, such as
+// cache channels and idempotency keys.
 //
 // A pattern is JSON and matches what is equal to it: no field may be missing, none
 // more may be there. In strings "*" stands for any text; strings that hold JSON

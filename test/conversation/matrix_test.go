@@ -49,7 +49,7 @@ func TestEveryPrefixWithEveryAuth(t *testing.T) {
 	lines := []string{`user ann {"user_id":"ann"}`, "a connects", "b connects"}
 	for _, p := range prefixes {
 		for i, auth := range auths {
-			channel := fmt.Sprintf("%sroom-%d", p.name, i)
+			channel := fmt.Sprintf("%s$NEW-%d", p.name, i)
 			lines = append(lines, p.subscribe(channel, auth.auth))
 			lines = append(lines, p.answers(channel, p.open || auth.right)...)
 		}

@@ -1,6 +1,7 @@
 package conversation
 
 import (
+	"crypto/rand"
 	"crypto/tls"
 	"fmt"
 	"maps"
@@ -43,9 +44,11 @@ func Run(target Target, script *Script) error {
 		return err
 	}
 	defer r.end()
+	fresh := strings.ToLower(rand.Text())
 	for _, l := range script.lines {
-		if err := r.step(l.text); err != nil {
-			return fmt.Errorf("%s:%d: %s\n%w%s", script.Name, l.number, clip(l.text), err, r.transcript())
+		text := strings.ReplaceAll(l.text, "$NEW", fresh)
+		if err := r.step(text); err != nil {
+			return fmt.Errorf("%s:%d: %s\n%w%s", script.Name, l.number, clip(text), err, r.transcript())
 		}
 	}
 	if err := r.allQuiet(); err != nil {

@@ -48,13 +48,16 @@ func dial(port int, key string) (*client, error) {
 	}
 	_ = conn.(*net.TCPConn).SetReadBuffer(64 << 10) // what the kernel holds for us does not test the server
 	c := &client{conn: conn, in: bufio.NewReaderSize(conn, 2048)}
-	_ = conn.SetDeadline(time.Now().Add(patience))
+	c.wait()
 	if err := c.greet(key); err != nil {
 		_ = conn.Close()
 		return nil, err
 	}
 	return c, nil
 }
+
+// wait gives the client patience anew.
+func (c *client) wait() { _ = c.conn.SetDeadline(time.Now().Add(patience)) }
 
 func (c *client) greet(key string) error {
 	fmt.Fprintf(c.conn, "GET /app/%s?protocol=7 HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+

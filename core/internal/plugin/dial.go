@@ -55,7 +55,7 @@ func parseAddress(name string, p PluginConfig) (attachTarget, error) {
 		return attachTarget{}, fmt.Errorf("plugins.%s.address: %q is neither unix:///path nor host:port", name, p.Address)
 	}
 	if p.TLS == nil {
-		return attachTarget{}, fmt.Errorf("plugins.%s.address: %q is TCP, which needs mutual TLS; set plugins.%s.tls (ca, cert, key) or use unix:///path", name, p.Address, name)
+		return attachTarget{}, fmt.Errorf("plugins.%s.address: %q is TCP, which needs mutual TLS; set ca_path, cert_path and key_path of plugins.%s.tls, or use unix:///path", name, p.Address, name)
 	}
 	config, err := p.TLS.load(host)
 	if err != nil {

@@ -46,6 +46,9 @@ func (l *launcher) launch(ctx context.Context, u *unit) (*process, error) {
 	if p != nil {
 		err = p.explain(err)
 		p.destroy()
+		if u.path == "" {
+			err = fmt.Errorf("%w; is the program running that plugins.%s.address (%s) names?", err, u.plugin, u.config.Address)
+		}
 	}
 	return nil, fmt.Errorf("plugin %q: %w", u.name, err)
 }

@@ -35,17 +35,33 @@ type lockContent struct {
 	Plugins []LockEntry `json:"plugins"`
 }
 
-// Lock writes the checksums of all plugins in dir to file ("" means
-// plugins.lock in dir), replacing it at once, and returns them. Entries for
-// other systems and architectures stay. No plugin is executed.
-func Lock(dir, file string) ([]LockEntry, error) {
-	if file == "" {
-		file = filepath.Join(dir, lockFileName)
+// Lock writes the checksums of all plugins in o.Dir, and of those that have a
+// path, to o.LockFile, replacing it at once, and returns the file and what it
+// holds. Entries for other systems and architectures stay. No plugin is executed.
+func Lock(o Options) (file string, entries []LockEntry, err error) {
+	if file = o.LockFile; file == "" {
+		file = filepath.Join(o.Dir, lockFileName)
 	}
-	c, err := readCatalog(dir)
+	c, err := readCatalog(o.Dir)
 	if err != nil {
-		return nil, err
+		return file, nil, err
 	}
+	for name, p := range o.Plugins {
+		if p.Path != "" {
+			c.entries[name] = catalogEntry{path: p.Path}
+		}
+	}
+	if len(c.entries) == 0 {
+		return file, nil, fmt.Errorf("there is no plugin to lock (%s)", c.found())
+	}
+	if entries, err = c.lockEntries(file); err != nil {
+		return file, nil, err
+	}
+	return file, entries, writeLock(file, entries)
+}
+
+// lockEntries are those of the file for other systems, and one for each plugin.
+func (c *catalog) lockEntries(file string) ([]LockEntry, error) {
 	entries, err := foreignEntries(file)
 	if err != nil {
 		return nil, err
@@ -57,7 +73,7 @@ func Lock(dir, file string) ([]LockEntry, error) {
 		}
 		entries = append(entries, e)
 	}
-	return entries, writeLock(file, entries)
+	return entries, nil
 }
 
 // foreignEntries returns the entries that are not for this system.
@@ -161,7 +177,7 @@ func readLock(file string) (*lock, error) {
 		return nil, fmt.Errorf("read plugin lock file %s: %w", file, err)
 	}
 	if content.Version != 1 {
-		return nil, fmt.Errorf("read plugin lock file %s: version %d is unknown; write it anew", file, content.Version)
+		return nil, fmt.Errorf("read plugin lock file %s: version %d is unknown; write it anew with \"jackfield plugins lock\"", file, content.Version)
 	}
 	return &lock{file: file, entries: content.Plugins}, nil
 }
@@ -176,6 +192,6 @@ func (l *lock) checksumOf(plugin string) (string, error) {
 			return e.SHA256, nil
 		}
 	}
-	return "", fmt.Errorf("plugin %q is not in %s for %s/%s; add it by writing the lock file anew",
+	return "", fmt.Errorf("plugin %q is not in %s for %s/%s; add it with \"jackfield plugins lock\"",
 		plugin, l.file, runtime.GOOS, runtime.GOARCH)
 }

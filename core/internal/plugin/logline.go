@@ -58,7 +58,17 @@ func parseJSONLine(line []byte) (logLine, bool) {
 	for _, k := range timeKeys {
 		delete(fields, k)
 	}
+	nameModule(fields)
 	return logLine{level: levelOf(level), message: message, fields: flatten(fields)}, true
+}
+
+// nameModule keeps of hclog's name of a logger what follows the plugin's own,
+// under which the server logs anyway.
+func nameModule(fields map[string]any) {
+	module, ok := takeText(fields, []string{"@module"})
+	if _, part, below := strings.Cut(module, "."); ok && below {
+		fields["module"] = part
+	}
 }
 
 // takeText removes the first key that is there and returns its value as text,

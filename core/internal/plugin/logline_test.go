@@ -15,8 +15,12 @@ func TestParseLogLine(t *testing.T) {
 		want       logLine
 	}{
 		{
+			"hclog of a part", `{"@level":"warn","@message":"slow","@module":"redis.queue.bus"}`,
+			logLine{hclog.Warn, "slow", []any{"module", "queue.bus"}},
+		},
+		{
 			"hclog", `{"@level":"warn","@message":"slow","@module":"redis","@timestamp":"2026-01-01T00:00:00Z","ms":12}`,
-			logLine{hclog.Warn, "slow", []any{"@module", "redis", "ms", "12"}},
+			logLine{hclog.Warn, "slow", []any{"ms", "12"}},
 		},
 		{
 			"zerolog", `{"level":"error","message":"boom","time":1}`,

@@ -121,7 +121,7 @@ func (p *program) checkSum(wanted []string) error {
 	for _, want := range wanted {
 		if !strings.EqualFold(have, want) {
 			return fmt.Errorf("%s has SHA-256 %s, expected %s: it is not the file that was locked; "+
-				"restore it, or write the lock file anew if the change is wanted", p.path, have, want)
+				"restore it, or lock it anew if the change is wanted", p.path, have, want)
 		}
 	}
 	p.sum = have

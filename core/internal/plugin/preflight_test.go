@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -86,11 +87,17 @@ func TestLockRoundTrip(t *testing.T) {
 	if err := os.WriteFile(file, []byte(foreign), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	entries, err := Lock(dir, "")
-	if err != nil {
-		t.Fatal(err)
+	elsewhere := filepath.Join(pluginDir(t, "theirs=#!/bin/sh"), "theirs")
+	written, entries, err := Lock(Options{Dir: dir, Plugins: map[string]PluginConfig{
+		"mine": {Path: elsewhere}, "attached": {Address: "unix:///s"},
+	}})
+	if err != nil || written != file {
+		t.Fatalf("written to %s, %v", written, err)
 	}
-	if len(entries) != 3 || entries[2].Version != "1.2.3" || entries[2].Note != scriptNote || entries[0].OS != "plan9" {
+	if len(entries) != 4 || entries[1].Name != "mine" || entries[2].Name != "other" {
+		t.Fatalf("entries %+v", entries)
+	}
+	if entries = slices.Delete(entries, 1, 2); len(entries) != 3 || entries[2].Version != "1.2.3" || entries[2].Note != scriptNote || entries[0].OS != "plan9" {
 		t.Errorf("entries %+v", entries)
 	}
 	l, err := openLock("", dir)

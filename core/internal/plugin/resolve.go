@@ -60,8 +60,7 @@ func (r resolver) exists(name string) bool {
 	return inDir || p.Path != "" || p.Address != ""
 }
 
-// configured returns the plugins whose key drivers has the driver, by its name
-// alone or behind that of the kind.
+// configured are the plugins whose list of drivers has this one, as kind.driver or driver.
 func (r resolver) configured(kind contract.Kind, driver string) []string {
 	var names []string
 	for name, p := range r.plugins {

@@ -51,11 +51,10 @@ func TestResolve(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := resolver{catalog: catalog, plugins: map[string]PluginConfig{
-		"nats":  {Drivers: []string{"jetstream"}},
+		"nats":  {Drivers: []string{"jetstream", "cache.both"}},
+		"redis": {Drivers: []string{"queue.both"}},
 		"other": {Address: "unix:///s", Drivers: []string{"else"}},
 		"sqs":   {Path: "/opt/sqs"},
-		"one":   {Path: "/opt/one", Drivers: []string{"queue.shared"}},
-		"two":   {Path: "/opt/two", Drivers: []string{"cache.shared"}},
 	}}
 	tests := []struct {
 		kind         contract.Kind
@@ -66,8 +65,8 @@ func TestResolve(t *testing.T) {
 		{contract.KindQueue, "sqs", "sqs"},
 		{contract.KindQueue, "jetstream", "nats"},
 		{contract.KindQueue, "else", "other"},
-		{contract.KindQueue, "shared", "one"},
-		{contract.KindCache, "shared", "two"},
+		{contract.KindCache, "both", "nats"},
+		{contract.KindQueue, "both", "redis"},
 		{contract.KindCache, "shiny", "mystore"},
 		{contract.KindCache, "memcached", "memcached"},
 	}

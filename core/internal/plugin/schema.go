@@ -97,7 +97,7 @@ func (v *validator) object(s *jsonschema.Schema, value map[string]any, path stri
 		case property != nil:
 			v.walk(property, value[name], join(path, name))
 		case closed(s) && len(s.PatternProperties) == 0:
-			v.add(join(path, name), "is unknown%s", suggestion(name, s.Properties))
+			v.add(join(path, name), unknownOption+"%s", suggestion(name, s.Properties))
 		}
 	}
 }

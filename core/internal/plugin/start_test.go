@@ -146,7 +146,7 @@ func TestStartErrorsOfTheProgram(t *testing.T) {
 
 func TestStartRefusesWhatIsNotLocked(t *testing.T) {
 	o, _ := testOptions(t, "good")
-	if _, err := Lock(o.Dir, ""); err != nil {
+	if _, _, err := Lock(o); err != nil {
 		t.Fatal(err)
 	}
 	stopHost(t, startHost(t, o))
@@ -159,6 +159,13 @@ func TestStartRefusesWhatIsNotLocked(t *testing.T) {
 		t.Fatal(err)
 	}
 	mustSay(t, startError(t, o), "SHA-256", "not the file that was locked")
+}
+
+func TestStartNamesTheAddressWhereNobodyIs(t *testing.T) {
+	o, _ := testOptions(t, "good")
+	o.Plugins = map[string]PluginConfig{"mine": {Address: "unix:///nowhere/s", Drivers: []string{"cache.fake"}}}
+	o.Choices = map[contract.Kind]Choice{contract.KindCache: {Driver: "fake"}}
+	mustSay(t, startError(t, o), `plugin "mine"`, "running that plugins.mine.address (unix:///nowhere/s) names?")
 }
 
 func TestStartIsBounded(t *testing.T) {

@@ -61,7 +61,7 @@ func (s *supervisor) run(ctx context.Context, first chan<- error) {
 		return
 	}
 	s.publish(p)
-	s.logger.Info("plugin is up", "version", p.description.Version, "commit", p.description.Commit, "pid", p.pid())
+	s.on(p).Info("plugin is up", "version", p.description.Version, "commit", p.description.Commit)
 	first <- nil
 	for p != nil {
 		p = s.serve(ctx, p)
@@ -95,7 +95,7 @@ func (s *supervisor) serve(ctx context.Context, p *process) *process {
 
 // bury takes a faulty process out of service.
 func (s *supervisor) bury(p *process, end ending) {
-	s.logger.Error("plugin failed, it will be restarted", "reason", end.reason, "pid", p.pid(), "last_lines", end.said)
+	s.on(p).Error("plugin failed, it will be restarted", "reason", end.reason, "last_lines", end.said)
 	s.setProcess(nil)
 	tenants := s.withdraw(p)
 	if end.gently {
@@ -109,6 +109,14 @@ func (s *supervisor) bury(p *process, end ending) {
 		t.leave()
 	}
 	p.destroy()
+}
+
+// on is the log for what concerns one process of the plugin.
+func (s *supervisor) on(p *process) hclog.Logger {
+	if s.unit.path == "" {
+		return s.logger.With("address", s.unit.config.Address)
+	}
+	return s.logger.With("pid", p.pid())
 }
 
 // restart tries until the plugin is up again or ctx ends.
@@ -129,7 +137,7 @@ func (s *supervisor) restart(ctx context.Context, reason string) *process {
 		p, err := s.bringUp(ctx, s.unit, false)
 		s.countRestart()
 		if err == nil {
-			s.logger.Info("plugin is back", "pid", p.pid(), "version", p.description.Version)
+			s.on(p).Info("plugin is back", "version", p.description.Version)
 			s.publish(p)
 			return p
 		}
@@ -160,6 +168,9 @@ func (s *supervisor) openDrivers(ctx context.Context, u *unit, p *process, stric
 		return err
 	}
 	for _, kind := range u.kinds() {
+		if len(p.spared[kind]) > 0 {
+			s.logger.Info("the plugin is older than the server, and does not get settings that it does not know; they have their default", "kind", kind, "settings", p.spared[kind])
+		}
 		mustOpen := strict && kind == contract.KindAppManager
 		open := p.configure
 		if mustOpen {

@@ -140,7 +140,7 @@ func move(ctx context.Context, from, to *process, kind contract.Kind) error {
 // answers, after the back-off, while it serves on. It returns nil if that cannot
 // be: the state is lost then.
 func (s *supervisor) relieve(ctx context.Context, p *process, end ending) *process {
-	s.logger.Error("plugin is faulty, a successor will take its state over", "reason", end.reason, "pid", p.pid())
+	s.on(p).Error("plugin is faulty, a successor will take its state over", "reason", end.reason)
 	select {
 	case <-s.clock.After(s.backoff.next()):
 	case <-p.exited():

@@ -56,6 +56,6 @@ func (s *Session) askForPlace(limit int) {
 		if !ok {
 			err = errNoPlace
 		}
-		s.inbox.post(item{kind: itemAnswer, session: s, wait: w, err: err})
+		s.inbox.resume(s, func() { s.answered(w, err) })
 	})
 }

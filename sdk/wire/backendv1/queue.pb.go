@@ -658,7 +658,7 @@ type QueueStats struct {
 	Out         uint64                 `protobuf:"varint,3,opt,name=out,proto3" json:"out,omitempty"`
 	Dead        uint64                 `protobuf:"varint,4,opt,name=dead,proto3" json:"dead,omitempty"`
 	OldestAgeMs int64                  `protobuf:"varint,5,opt,name=oldest_age_ms,json=oldestAgeMs,proto3" json:"oldest_age_ms,omitempty"`
-	// "memory", "replicated" or "disk".
+	// "memory" (ends with the plugin), "shared" (ends with the store), "replicated" or "disk".
 	Durability    string `protobuf:"bytes,6,opt,name=durability,proto3" json:"durability,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
