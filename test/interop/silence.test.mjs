@@ -41,13 +41,16 @@ test('4201 (no answer to a ping): at once, in a page and elsewhere; who answers 
   const deaf = await browser.open();
   await deaf.evaluate(async (wsPort) => {
     connect('ann', settings.key, { wsPort, pongTimeout: 600_000 });
+    window.delays = [];
+    pusher.connection.bind('connecting_in', (delay) => delays.push(delay));
     await next(pusher.connection, 'connected');
   }, proxy.port);
   const [seen, retry] = [codes(pusher), retries(pusher)];
   proxy.cut();
   assert.equal(await retry, 'at once');
   assert.equal(seen[0], 4201);
-  assert.deepEqual(await deaf.evaluate(async () => ({ retry: await retry, code: errors[0] })), { retry: 'at once', code: 4201 });
+  await deaf.waitForFunction(() => errors.length > 0 && pusher.connection.state === 'connected');
+  assert.deepEqual(await deaf.evaluate(() => [errors[0], delays, states]), [4201, [], ['connected', 'connecting', 'connected']]);
   await next(pusher.connection, 'connected');
   proxy.close();
 
