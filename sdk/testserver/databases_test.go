@@ -2,6 +2,7 @@ package testserver
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 )
@@ -40,5 +41,13 @@ func TestDatabasesKeepTheirDataOverAKill(t *testing.T) {
 			server.Resume()
 			server.SQL(t, db, "SELECT 1")
 		})
+	}
+}
+
+// A MariaDB that starts removes the temporary tables of others in the same place.
+func TestEachMariaDBHasTemporaryTablesOfItsOwn(t *testing.T) {
+	m := StartMariaDB(t)
+	if got := strings.TrimSpace(m.SQL(t, "mysql", "SELECT @@tmpdir")); got != m.Dir {
+		t.Errorf("temporary tables stand in %q, want %q", got, m.Dir)
 	}
 }

@@ -37,7 +37,7 @@ func StartMariaDB(tb TB, settings ...string) *MariaDB {
 		return nil
 	}
 	args := []string{
-		"--no-defaults", "--datadir=" + m.data(), "--port=" + fmt.Sprint(m.Port), "--bind-address=127.0.0.1",
+		"--no-defaults", "--datadir=" + m.data(), "--tmpdir=" + m.Dir, "--port=" + fmt.Sprint(m.Port), "--bind-address=127.0.0.1",
 		"--socket=" + filepath.Join(m.Dir, "s.sock"), "--pid-file=" + filepath.Join(m.Dir, "pid"), "--skip-log-bin",
 		"--innodb-flush-log-at-trx-commit=2", "--innodb-buffer-pool-size=32M", "--skip-name-resolve",
 	}
@@ -50,13 +50,14 @@ func StartMariaDB(tb TB, settings ...string) *MariaDB {
 
 func (m *MariaDB) data() string { return filepath.Join(m.Dir, "data") }
 
-// initialize makes the data directory.
+// initialize makes the data directory. A server that starts removes the temporary
+// tables that it finds, so each has a place of its own for them.
 func (m *MariaDB) initialize(user string) error {
 	path, err := program("mariadb-install-db")
 	if err != nil {
 		return err
 	}
-	return runAs(user, "mariadb-install-db", path, "--no-defaults", "--datadir="+m.data(),
+	return runAs(user, "mariadb-install-db", path, "--no-defaults", "--datadir="+m.data(), "--tmpdir="+m.Dir,
 		"--auth-root-authentication-method=normal", "--skip-test-db")
 }
 
