@@ -9,7 +9,11 @@ import (
 	"github.com/hashicorp/go-hclog"
 
 	"github.com/jackfield/jackfield/sdk/contract"
+	"github.com/jackfield/jackfield/sdk/plugintest"
 )
+
+// patience is how long these tests wait for what a server that hangs holds up.
+const patience = 3 * time.Minute
 
 // TestAServerThatHangsAtTheEndOfATransactionIsNotWaitedForForEver: a commit and a
 // roll-back are answered by the server too.
@@ -38,7 +42,7 @@ func TestAServerThatHangsAtTheEndOfATransactionIsNotWaitedForForEver(t *testing.
 				t.Fatalf("%s: still waiting", name)
 			}
 			server.Resume()
-			until(t, "the server to answer", func() bool {
+			plugintest.Until(t, "the server to answer", func() bool {
 				ctx, cancel := context.WithTimeout(t.Context(), callTimeout)
 				defer cancel()
 				return m.Health(ctx) == nil
