@@ -54,7 +54,7 @@ func (m *appManager) Metrics() []contract.Sample {
 		return contract.Sample{Name: name, Help: help, Kind: contract.Counter, Value: float64(n)}
 	}
 	return []contract.Sample{
-		count("app_store_calls_total", "Calls to the app store.", m.calls.Load()),
+		count("app_store_requests_total", "Requests to the app store.", m.calls.Load()),
 		count("app_store_failures_total", "Calls to the app store that failed.", m.failures.Load()),
 		count("app_store_throttled_total", "Calls that the app store refused because there were too many.", m.throttled.Load()),
 		count("app_store_unreadable_total", "Apps that were found and could not be read.", m.Unreadable()),

@@ -21,6 +21,7 @@ const (
 	openTimeout  = 3500 * time.Millisecond // the server allows five seconds
 	lockTimeout  = 2 * time.Second
 	callTimeout  = 5 * time.Second
+	answerWithin = 6 * time.Second // of MySQL, for what no call bounds
 	idleTimeout  = 180 * time.Second
 	readAttempts = 3
 )

@@ -42,7 +42,8 @@ func newMySQL(o options, log hclog.Logger) (*mysqlServer, error) {
 	if o.onSocket() {
 		cfg.Net = "unix"
 	}
-	cfg.Timeout = dialTimeout
+	// The end of a transaction has no context of its own, so the connection has bounds too.
+	cfg.Timeout, cfg.ReadTimeout, cfg.WriteTimeout = dialTimeout, answerWithin, answerWithin
 	cfg.Logger = mysqlLog{log}
 	// Strict: what does not fit is refused, not cut to size.
 	cfg.Params = map[string]string{"time_zone": "'+00:00'", "sql_mode": "'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'"}

@@ -126,7 +126,11 @@ func (s *schema) complete(ctx context.Context, in session, cat catalogue) (catal
 	if err := s.db.lock(ctx, in, name); err != nil {
 		return cat, err
 	}
-	defer func() { _ = s.db.unlock(context.WithoutCancel(ctx), in, name) }()
+	defer func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lockTimeout)
+		defer cancel()
+		_ = s.db.unlock(ctx, in, name)
+	}()
 	for range 2 { // the second time for what a new table lacks
 		cat, err := s.db.look(ctx, in)
 		if err != nil {
