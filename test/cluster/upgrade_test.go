@@ -150,10 +150,19 @@ func (r *regulars) carryOut(m move, old *launch.Binaries) {
 	if exe, err := os.Readlink(fmt.Sprintf("/proc/%d/exe", n.PID())); err != nil || exe != core.Core() {
 		r.Errorf("node %d runs %s, not %s: %v", m.node, exe, core.Core(), err)
 	}
-	const up = "plugin is up: plugin=redis version="
-	if log := n.Log()[before:]; !strings.Contains(log, up) || strings.Contains(log, up+oldVersion) == m.plugins {
-		r.Errorf("node %d, new plugins %v, logs:\n%s", m.node, m.plugins, log)
+	if old, up := pluginIsOld(n.Log()[before:]); !up || old == m.plugins {
+		r.Errorf("node %d, new plugins %v, logs:\n%s", m.node, m.plugins, n.Log()[before:])
 	}
+}
+
+// pluginIsOld looks in a log whether the plugin is up, and is of the previous build.
+func pluginIsOld(log string) (old, up bool) {
+	for line := range strings.Lines(log) {
+		if strings.Contains(line, "plugin is up") && strings.Contains(line, "plugin=redis") {
+			return strings.Contains(line, "version="+oldVersion), true
+		}
+	}
+	return false, false
 }
 
 // visit has somebody come through each node and go while the next move begins.
