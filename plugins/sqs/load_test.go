@@ -31,6 +31,7 @@ type load struct {
 }
 
 func (w *world) startLoad() *load {
+	w.ready()
 	l := &load{w: w, stored: map[string]bool{}, done: map[string]bool{}}
 	c := w.consumer(5 * time.Second)
 	ctx, stop := context.WithCancel(context.Background())

@@ -160,6 +160,7 @@ const some = 25
 
 func (w *world) fill() {
 	w.Helper()
+	w.ready()
 	var jobs []contract.Job
 	for i := range some {
 		jobs = append(jobs, w.job(fmt.Sprint("g", i)))

@@ -24,9 +24,9 @@ func (c *counted) ReceiveMessage(ctx context.Context, in *sqs.ReceiveMessageInpu
 }
 
 func TestAnEndpointThatWasKilledComesBackWithItsJobs(t *testing.T) {
-	t.Parallel()
 	server := testserver.StartElasticMQ(t, true)
 	w := newWorld(t, settings(server.URL, true))
+	w.ready()
 	c := w.consumer(30 * time.Second)
 	kept, done := w.job("kept"), w.job("done")
 	w.enqueue(done)

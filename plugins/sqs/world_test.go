@@ -16,7 +16,7 @@ import (
 )
 
 // patience is how long a test waits for what must happen.
-const patience = 60 * time.Second
+const patience = 2 * time.Minute
 
 // onBoth runs a test on both servers, with standard and FIFO queues.
 func onBoth(t *testing.T, run func(t *testing.T, w *world)) {
@@ -87,6 +87,16 @@ func (w *world) take(c contract.Consumer) contract.Delivery {
 		w.Fatal(err)
 	}
 	return ds[0]
+}
+
+// ready waits until the queue is there. An endpoint that was started a moment
+// ago may need long for it.
+func (w *world) ready() {
+	w.Helper()
+	w.until("the queue", func() bool {
+		_, err := w.q.line(w.Context(), w.name)
+		return err == nil
+	})
 }
 
 // url is the queue's own.

@@ -15,7 +15,8 @@ queues-storage { enabled = %[3]t, path = "%[2]s/queues.conf" }
 messages-storage { enabled = %[3]t, uri = "jdbc:h2:%[2]s/messages;WRITE_DELAY=0" }
 `
 
-// StartElasticMQ starts ElasticMQ, which is strict about limits and receipts. One
+// StartElasticMQ starts ElasticMQ, which is strict about limits and receipts, and
+// keeps what receive calls of FIFO queues got for 15 minutes in memory. One
 // receive may return many messages of a FIFO group. Its queues are gone after a
 // Kill, unless keep is set, which makes it slower; then a Kill unlocks groups and
 // mixes up the messages of each that were received and not deleted.
@@ -40,7 +41,7 @@ func StartElasticMQ(tb TB, keep bool) *SQS {
 	return startSQS(tb, port, Command{
 		Name: "ElasticMQ", Path: java, Dir: dir,
 		Args: []string{
-			"-Xmx192m", "-Xss512k", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Dconfig.file=" + file,
+			"-Xmx384m", "-Xss512k", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Dconfig.file=" + file,
 			"-cp", filepath.Join(home, "lib", "*"), "org.elasticmq.server.Main",
 		},
 	})
