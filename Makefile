@@ -31,7 +31,7 @@ programs := redis-server=redis-server redis-cli=redis-tools pg_ctlcluster=postgr
 node_servers := $(servers)/dynalite-4.0.0 $(servers)/fauxqs-1.9.2
 java_servers := $(servers)/cassandra-5.0.9 $(servers)/dynamodb-local-3.0.0 $(servers)/elasticmq-1.7.1
 
-.PHONY: help run build build-minimal test race bench check lint fmt proto verify tidy-check tools deps programs clean
+.PHONY: help run build build-minimal test test-upgrade race bench check lint fmt proto verify tidy-check tools deps programs clean
 
 help: ## print this help
 	@awk -F ':.*## ' '/^[a-z%<>-]+:.*## / { sub("%", "<name>", $$1); printf "  make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -57,6 +57,13 @@ plugin-%: ## build one plugin: bin/plugins/<name>
 
 test: deps ## run all tests: every module, real clients, conversations, guards
 	@go test -count=1 -timeout 30m $(packages)
+
+test-upgrade: programs ## upgrade a cluster of another build to this one and back (FROM=<git ref>)
+	@test -n "$(FROM)" || { echo 'which build? For example: make test-upgrade FROM=HEAD~1' >&2; exit 1; }
+	@was=$$(mktemp -d); trap 'git worktree remove --force "$$was/tree" || true; rm -rf "$$was"' EXIT; \
+	git worktree add --quiet --detach "$$was/tree" "$(FROM)"; \
+	$(MAKE) -C "$$was/tree" build-minimal plugin-redis VERSION=previous; \
+	go test -count=1 -timeout 30m -run TestARollingUpgrade -v ./test/cluster -previous "$$was/tree/bin"
 
 race: deps ## run all tests with the race detector
 	@CGO_ENABLED=1 go test -race -count=1 -timeout 45m $(packages)

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -83,16 +84,18 @@ func (s *server) redirect() (net.Listener, error) {
 	if err != nil {
 		return nil, fmt.Errorf("ssl.http_port: cannot listen on %s: %w", addr, err)
 	}
-	s.redirectServer = &http.Server{
-		ReadHeaderTimeout: headerTimeout,
-		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			host, _, err := net.SplitHostPort(r.Host)
-			if err != nil {
-				host = r.Host
-			}
-			to := "https://" + net.JoinHostPort(host, strconv.Itoa(int(s.cfg.Server.Port))) + r.URL.RequestURI()
-			http.Redirect(w, r, to, http.StatusPermanentRedirect)
-		}),
-	}
+	s.redirectServer = boundedServer(redirectTo(s.cfg.Server.Port), s.log)
 	return l, nil
+}
+
+// redirectTo sends a client to the same place over TLS.
+func redirectTo(port uint16) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		host, _, err := net.SplitHostPort(r.Host)
+		if err != nil {
+			host = strings.Trim(r.Host, "[]") // an address of IPv6 has brackets without a port, too
+		}
+		to := "https://" + net.JoinHostPort(host, strconv.Itoa(int(port))) + r.URL.RequestURI()
+		http.Redirect(w, r, to, http.StatusPermanentRedirect)
+	})
 }

@@ -26,9 +26,8 @@ func OpenApps(ctx context.Context, cfg *config.Config, log hclog.Logger) (admin 
 	if servesFile(cfg) {
 		return appadmin.New(appadmin.Options{Store: appadmin.Fixed(cfg.Apps), ReadOnly: readOnly}), func() error { return nil }, nil
 	}
-	choice := cfg.Choices()[contract.KindAppManager]
 	opts := hostOptions(cfg, "", log)
-	opts.Choices = map[contract.Kind]plugin.Choice{contract.KindAppManager: {Driver: choice.Driver, Options: choice.Options}}
+	opts.Choices = choicesOf(map[contract.Kind]config.Choice{contract.KindAppManager: cfg.Choices()[contract.KindAppManager]})
 	host, err := plugin.Start(ctx, opts)
 	if err != nil {
 		return nil, nil, fmt.Errorf("start the app manager: %w", err)

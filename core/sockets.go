@@ -88,8 +88,14 @@ func (s connectLimit) Check(r *http.Request, remote net.Addr, answer http.Header
 	}
 	answer.Set("X-RateLimit-Limit", strconv.FormatUint(uint64(rate.MaxRequests), 10))
 	answer.Set("X-RateLimit-Remaining", "0")
-	answer.Set("Retry-After", strconv.Itoa(int((result.RetryAfter+time.Second-1)/time.Second)))
+	answer.Set("X-RateLimit-Reset", wholeSeconds(result.ResetAfter))
+	answer.Set("Retry-After", wholeSeconds(result.RetryAfter))
 	return http.StatusTooManyRequests
+}
+
+// wholeSeconds is d for a header, and never too little.
+func wholeSeconds(d time.Duration) string {
+	return strconv.FormatInt(int64((d+time.Second-1)/time.Second), 10)
 }
 
 const (
@@ -104,7 +110,7 @@ func (s *server) socketOptions() (ws.Options, error) {
 			Bytes: int(s.cfg.WebSocket.ParkedBytes()), Messages: int(s.cfg.WebSocket.ParkedMessages()),
 			Drop: !s.cfg.WebSocket.DisconnectOnBufferFull,
 		},
-		Linger: linger, HeaderTimeout: headerTimeout, Deflate: s.compresses(),
+		Linger: linger, HeaderTimeout: headerTimeout, RequestTimeout: requestTimeout, Deflate: s.compresses(),
 		Handler: s.sessions, HTTP: rest.New(s.restOptions()), Logger: s.log.Named("ws"),
 	}
 	if !s.cfg.SSL.Enabled {
@@ -169,7 +175,7 @@ func (s *server) serveMetrics() (net.Addr, error) {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", s.metrics.Handler())
 	mux.Handle("/admin/", s.adminHandler())
-	s.metricsServer = &http.Server{Handler: mux, ReadHeaderTimeout: headerTimeout}
+	s.metricsServer = boundedServer(mux, s.log)
 	s.wg.Go(func() { _ = s.metricsServer.Serve(l) })
 	return l.Addr(), nil
 }

@@ -90,7 +90,7 @@ func choicesOf(all map[contract.Kind]config.Choice) map[contract.Kind]plugin.Cho
 	choices := map[contract.Kind]plugin.Choice{}
 	for kind, c := range all {
 		if !c.InCore {
-			choices[kind] = plugin.Choice{Driver: c.Driver, Options: c.Options}
+			choices[kind] = plugin.Choice{Driver: c.Driver, Options: c.Options, Usual: c.Usual, Section: c.Section}
 		}
 	}
 	return choices

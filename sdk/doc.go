@@ -23,6 +23,9 @@
 //
 //	func openCache(ctx context.Context, o options, env sdk.Env) (*cache, error)
 //
+// What only the driver knows about its options it checks when it is opened:
+// [OptionErrors] collects all that is wrong, each with its option.
+//
 // *cache implements [Cache], whose comments are the contract, and whichever of
 // the small interfaces beside it ([CacheCounter], [CacheBatcher], ...) the
 // backend can fulfil; each of them is declared to the server as a capability.
@@ -34,6 +37,12 @@
 // The file of the built program is named like the plugin and put into the
 // server's plugin directory. By hand it answers to "describe", "version" and
 // "serve --debug".
+//
+// What drivers of a kind have in common is in small packages of its own, to be
+// used or not: sdk/appjson reads and writes apps, sdk/appstore is an app manager
+// on a table with conditional writes, sdk/appwatch tells watchers of changes of
+// apps, sdk/jobrules knows what a job may be and when it is tried again, and
+// sdk/cacherules what a cache takes.
 //
 // Rules for drivers: log through [Env].Logger; standard output belongs to the
 // server (what is printed there ends on standard error); keep no secrets in

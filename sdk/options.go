@@ -30,14 +30,11 @@ func decodeOptions[C any](data json.RawMessage) (C, error) {
 	c := defaultOptions[C]()
 	var p problems
 	if err := checkJSON(data); err != nil {
-		p.add("", "is not valid JSON: %v", err)
+		p.Addf("", "is not valid JSON: %v", err)
 	} else {
 		p.decode("", data, reflect.ValueOf(&c).Elem())
 	}
-	if len(p) > 0 {
-		return c, contract.OptionErrors(p)
-	}
-	return c, nil
+	return c, p.Err()
 }
 
 // checkJSON says where JSON is broken, without quoting from it.
@@ -57,11 +54,7 @@ func checkJSON(data []byte) error {
 }
 
 // problems collects what is wrong with options.
-type problems contract.OptionErrors
-
-func (p *problems) add(path, format string, args ...any) {
-	*p = append(*p, contract.OptionError{Path: path, Problem: fmt.Sprintf(format, args...)})
-}
+type problems struct{ contract.OptionErrors }
 
 // decode sets v from data, which is valid JSON. null leaves v as it is.
 func (p *problems) decode(path string, data json.RawMessage, v reflect.Value) {
@@ -83,7 +76,7 @@ func (p *problems) decode(path string, data json.RawMessage, v reflect.Value) {
 		p.decodeMap(path, data, v)
 	default:
 		if err := json.Unmarshal(data, v.Addr().Interface()); err != nil {
-			p.add(path, "%s", mismatch(data, t, err))
+			p.Addf(path, "%s", mismatch(data, t, err))
 		}
 	}
 }
@@ -91,14 +84,14 @@ func (p *problems) decode(path string, data json.RawMessage, v reflect.Value) {
 func (p *problems) decodeStruct(path string, data json.RawMessage, v reflect.Value) {
 	object, ok := objectOf(data)
 	if !ok {
-		p.add(path, "must be an object, is %s", typeOf(data))
+		p.Addf(path, "must be an object, is %s", typeOf(data))
 		return
 	}
 	fields := fieldsOf(v.Type())
 	for _, name := range slices.Sorted(maps.Keys(object)) {
 		i := slices.IndexFunc(fields, func(f field) bool { return f.name == name })
 		if i < 0 {
-			p.add(join(path, name), "there is no such option; there are: %s", names(fields))
+			p.Addf(join(path, name), "there is no such option; there are: %s", names(fields))
 			continue
 		}
 		p.decode(join(path, name), object[name], v.Field(fields[i].index))
@@ -108,7 +101,7 @@ func (p *problems) decodeStruct(path string, data json.RawMessage, v reflect.Val
 func (p *problems) decodeSlice(path string, data json.RawMessage, v reflect.Value) {
 	var items []json.RawMessage
 	if json.Unmarshal(data, &items) != nil {
-		p.add(path, "must be a list, is %s", typeOf(data))
+		p.Addf(path, "must be a list, is %s", typeOf(data))
 		return
 	}
 	v.Set(reflect.MakeSlice(v.Type(), len(items), len(items)))
@@ -120,7 +113,7 @@ func (p *problems) decodeSlice(path string, data json.RawMessage, v reflect.Valu
 func (p *problems) decodeMap(path string, data json.RawMessage, v reflect.Value) {
 	object, ok := objectOf(data)
 	if !ok {
-		p.add(path, "must be an object, is %s", typeOf(data))
+		p.Addf(path, "must be an object, is %s", typeOf(data))
 		return
 	}
 	t := v.Type()

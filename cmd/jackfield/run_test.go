@@ -64,6 +64,7 @@ func TestRun(t *testing.T) {
 		"plugins of nobody":       {[]string{"plugins", "lock", "--plugin-dir", "/nowhere"}, 1, "", "there is no plugin to lock (looked in /nowhere"},
 		"plugins locked":          {[]string{"plugins", "lock", "--plugin-dir", programs}, 0, "  mine (linux/", ""},
 		"no token":                {[]string{"webhooks", "dead", "list"}, 1, "", "there is no token: set ADMIN_TOKEN"},
+		"no server for letters":   {[]string{"webhooks", "dead", "list", "-c", good}, 1, "", "start the server, or name another with --admin-url"},
 		"file that is not there":  {[]string{"--config", "/no/such.json"}, 1, "", "cannot read the file: open /no/such.json"},
 		"all that is wrong in it": {[]string{"-c", bad}, 1, "", bad + ":1: port must be a whole number"},
 	}

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
+	"net/url"
 	"os/signal"
 	"strconv"
 	"strings"
@@ -119,11 +121,18 @@ func (f deadFlags) do(ctx context.Context, env []string, stdout io.Writer) error
 	if cfg.Admin.Token == "" {
 		return errors.New("there is no token: set ADMIN_TOKEN, or admin.token in the configuration, to that of the server")
 	}
-	url := f.adminURL
-	if url == "" {
-		url = adminURL(cfg.Metrics)
+	at := f.adminURL
+	if at == "" {
+		at = adminURL(cfg.Metrics)
 	}
-	client := core.AdminClient{URL: url, Token: cfg.Admin.Token}
+	err = f.ask(ctx, core.AdminClient{URL: at, Token: cfg.Admin.Token, HTTP: &http.Client{Timeout: requestTimeout}}, stdout)
+	if _, unreachable := errors.AsType[*url.Error](err); unreachable {
+		return fmt.Errorf("%w; start the server, or name another with --admin-url", err)
+	}
+	return err
+}
+
+func (f deadFlags) ask(ctx context.Context, client core.AdminClient, stdout io.Writer) error {
 	which := core.DeadChoice{IDs: f.ids, All: f.all}
 	switch f.action {
 	case "replay":

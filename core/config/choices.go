@@ -18,6 +18,12 @@ type Choice struct {
 	// Options is the JSON object for the driver; nil if InCore. It holds secrets
 	// in the clear.
 	Options json.RawMessage
+	// Usual is what Options would be if nothing but the driver were configured; nil
+	// for a driver of which only a plugin knows the options.
+	Usual json.RawMessage
+	// Section is where the options stand in the configuration, under the names that
+	// the driver knows; "" if they come from several places.
+	Section string
 }
 
 // String returns the driver's name, without options.
@@ -44,6 +50,12 @@ func (l *loader) choose() {
 			choice.InCore = true
 		} else {
 			choice.Options = l.encode(string(kind), l.optionsFor(kind, choice.Driver))
+			if usual := unconfigured().ownOptions(kind, choice.Driver); usual != nil {
+				choice.Usual = l.encode(string(kind), usual)
+			}
+			if kind == contract.KindAppManager {
+				choice.Section = storeSections[choice.Driver]
+			}
 		}
 		l.cfg.resolved.choices[kind] = choice
 	}
@@ -59,23 +71,37 @@ func (l *loader) encode(key string, options map[string]any) json.RawMessage {
 }
 
 func (l *loader) optionsFor(kind contract.Kind, driver string) map[string]any {
-	var options map[string]any
+	if options := l.ownOptions(kind, driver); options != nil {
+		return options
+	}
+	return l.foreignOptions(kind, driver)
+}
+
+// ownOptions are those of a driver that the server knows, nil for others.
+func (l *loader) ownOptions(kind contract.Kind, driver string) map[string]any {
 	switch kind {
 	case contract.KindAppManager:
-		options = l.storeOptions(driver)
+		return l.storeOptions(driver)
 	case contract.KindCache:
-		options = l.cacheOptions(driver)
+		return l.cacheOptions(driver)
 	case contract.KindQueue:
-		options = l.queueOptions(driver)
+		return l.queueOptions(driver)
 	case contract.KindRateLimiter:
-		options = l.limiterOptions(driver)
+		return l.limiterOptions(driver)
 	case contract.KindAdapter:
-		options = l.adapterOptions(driver)
+		return l.adapterOptions(driver)
 	}
-	if options == nil {
-		return l.foreignOptions(kind, driver)
+	return nil
+}
+
+// unconfigured is a loader that has read nothing.
+func unconfigured() *loader {
+	l := &loader{doc: &document{}, cfg: &Config{resolved: &resolved{}}}
+	l.fields = fieldsOf(l.cfg)
+	for _, f := range l.fields {
+		f.setDefault()
 	}
-	return options
+	return l
 }
 
 // foreignOptions are those of a driver that only a plugin knows: the table of

@@ -177,3 +177,27 @@ func TestNoReliabilityKeyIsIdle(t *testing.T) {
 		}
 	}
 }
+
+func TestUsualOptionsAreThoseWithoutConfiguration(t *testing.T) {
+	const file = `{"cache": {"driver": "redis", "redis": {"prefix": "mine:"}}, "queue": {"driver": "other", "other": {"a": 1}}, "database": {"redis": {"host": "far.internal"}}}`
+	c := mustLoad(t, "c.json", file)
+	bare := mustLoad(t, "c.json", `{"cache": {"driver": "redis"}}`)
+	kind := contract.KindCache
+	if diff := cmp.Diff(string(bare.Choices()[kind].Options), string(c.Choices()[kind].Usual)); diff != "" {
+		t.Error(diff)
+	}
+	if usual := c.Choices()[contract.KindQueue].Usual; usual != nil {
+		t.Errorf("a driver that the server does not know has the usual options %s", usual)
+	}
+}
+
+func TestSectionsOfAppStores(t *testing.T) {
+	for driver, want := range map[string]string{
+		"memory": "", "mysql": "database.mysql", "postgres": "database.postgres", "dynamodb": "database.dynamodb", "scylla": "database.scylladb",
+	} {
+		c := mustLoad(t, "c.json", fmt.Sprintf(`{"app_manager": {"driver": %q}}`, driver))
+		if got := c.Choices()[contract.KindAppManager].Section; got != want {
+			t.Errorf("%s: %q, want %q", driver, got, want)
+		}
+	}
+}

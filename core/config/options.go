@@ -6,19 +6,23 @@ import (
 	"time"
 )
 
+// storeSections are the sections of the app stores.
+var storeSections = map[string]string{
+	driverMySQL: "database.mysql", driverPostgres: "database.postgres",
+	driverDynamoDB: "database.dynamodb", driverScyllaDB: "database.scylladb",
+}
+
 func (l *loader) storeOptions(driver string) map[string]any {
-	db := &l.cfg.Database
+	db, section := &l.cfg.Database, storeSections[driver]
 	switch driver {
 	case driverMemory:
 		return map[string]any{"apps": append([]any{}, l.cfg.AppManager.Array.Apps...)}
 	case driverMySQL:
-		return l.pooled(l.section("database.mysql"), db.MySQL.PoolMin, db.MySQL.PoolMax, db.MySQL.ConnectionPoolSize)
+		return l.pooled(l.section(section), db.MySQL.PoolMin, db.MySQL.PoolMax, db.MySQL.ConnectionPoolSize)
 	case driverPostgres:
-		return l.pooled(l.section("database.postgres"), db.Postgres.PoolMin, db.Postgres.PoolMax, db.Postgres.ConnectionPoolSize)
-	case driverDynamoDB:
-		return l.section("database.dynamodb")
-	case driverScyllaDB:
-		return l.section("database.scylladb")
+		return l.pooled(l.section(section), db.Postgres.PoolMin, db.Postgres.PoolMax, db.Postgres.ConnectionPoolSize)
+	case driverDynamoDB, driverScyllaDB:
+		return l.section(section)
 	}
 	return nil
 }

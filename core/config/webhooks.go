@@ -21,7 +21,7 @@ type WebhookBatching struct {
 // WebhookRetry repeats failed requests with growing delays.
 type WebhookRetry struct {
 	Enabled        bool          `key:"enabled" default:"true" doc:"Repeat failed requests."`
-	MaxAttempts    *uint32       `key:"max_attempts" min:"1" doc:"Most requests; null = only max_elapsed_time_ms bounds them."`
+	MaxAttempts    *uint32       `key:"max_attempts" min:"1" doc:"Most hand-overs of a job, also of one that was put off; null = only max_elapsed_time_ms bounds them."`
 	MaxElapsedTime time.Duration `key:"max_elapsed_time_ms" unit:"ms" default:"300000" doc:"Age at which an event is given up and becomes a dead letter."`
 	InitialBackoff time.Duration `key:"initial_backoff_ms" unit:"ms" default:"1000" min:"1" doc:"First delay; doubles."`
 	MaxBackoff     time.Duration `key:"max_backoff_ms" unit:"ms" default:"60000" min:"1" doc:"Longest delay."`

@@ -7,29 +7,16 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/hashicorp/go-hclog"
 
+	"github.com/jackfield/jackfield/sdk"
+	"github.com/jackfield/jackfield/sdk/appstore"
 	"github.com/jackfield/jackfield/sdk/contract"
+	"github.com/jackfield/jackfield/sdk/plugintest"
 	"github.com/jackfield/jackfield/sdk/testserver"
 )
-
-// until waits for a condition.
-func until(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	end := time.After(2 * time.Minute)
-	for !ok() {
-		select {
-		case <-tick.C:
-		case <-end:
-			t.Fatalf("waited for %s in vain", what)
-		}
-	}
-}
 
 // A server that is killed in the middle is unavailable, never empty, and serves
 // again without anybody's help.
@@ -50,7 +37,7 @@ func TestTheStoreMayEndAndComeBack(t *testing.T) {
 		}
 	}
 	server.Restart()
-	until(t, "the store to be healthy", func() bool { return m.Health(t.Context()) == nil })
+	plugintest.Until(t, "the store to be healthy", func() bool { return m.Health(t.Context()) == nil })
 	got, err := m.FindByKey(t.Context(), "key-a")
 	if err != nil || got.Revision != stored.Revision {
 		t.Errorf("afterwards: %+v, %v", got, err)
@@ -73,8 +60,8 @@ func TestAnItemOfAnotherProgramIsTakenOver(t *testing.T) {
 	if err != nil || updated.Revision == 0 {
 		t.Fatalf("updated %+v, %v", updated, err)
 	}
-	it, err := m.get(t.Context(), "a")
-	if err != nil || textOf(it, "team") != "x" || it["max_connections"] != nil {
+	it, _, err := m.Get(t.Context(), "a")
+	if err != nil || it.text("team") != "x" || it["max_connections"] != nil {
 		t.Errorf("stands as %v, %v", it, err)
 	}
 	if again, err := m.FindByID(t.Context(), "a"); err != nil || *again.Limits.MaxConnections != 5 {
@@ -83,14 +70,17 @@ func TestAnItemOfAnotherProgramIsTakenOver(t *testing.T) {
 }
 
 func TestABrokenAppIsNamedAndLeftOutAndCanBeRepaired(t *testing.T) {
-	m := opened(t, freshTable(dynalite().URL))
 	var log bytes.Buffer
-	m.log = hclog.New(&hclog.LoggerOptions{Output: &log})
+	m, err := openAppManager(t.Context(), freshTable(dynalite().URL), sdk.Env{Logger: hclog.New(&hclog.LoggerOptions{Output: &log})})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = m.Close() }()
 	place(t, m, with(item{"policy": text("[]"), "revision": text("x")}))
 	if _, err := m.Create(t.Context(), anApp("good")); err != nil {
 		t.Fatal(err)
 	}
-	_, err := m.FindByKey(t.Context(), "k")
+	_, err = m.FindByKey(t.Context(), "k")
 	for _, part := range []string{`"` + m.opts.TableName + `"`, `item "a"`, "policy: must be an object, found a list", "revision: must be a number"} {
 		if !errors.Is(err, contract.ErrInvalid) || !strings.Contains(err.Error(), part) {
 			t.Errorf("%v: does not say %s", err, part)
@@ -100,8 +90,8 @@ func TestABrokenAppIsNamedAndLeftOutAndCanBeRepaired(t *testing.T) {
 	if err != nil || len(page.Apps) != 1 || page.Apps[0].ID != "good" {
 		t.Errorf("list: %+v, %v", page, err)
 	}
-	if !strings.Contains(log.String(), "policy: must be an object") || m.unreadable.Load() != 2 {
-		t.Errorf("%d unreadable, log: %s", m.unreadable.Load(), log.String())
+	if !strings.Contains(log.String(), "policy: must be an object") || m.Unreadable() != 2 {
+		t.Errorf("%d unreadable, log: %s", m.Unreadable(), log.String())
 	}
 	if _, err := m.Update(t.Context(), &contract.App{ID: "a", Key: "k", Secrets: []contract.Secret{"s"}}); err != nil {
 		t.Errorf("repair: %v", err)
@@ -125,7 +115,7 @@ func TestWhatIsNoTextIsNotFoundAndNotWritten(t *testing.T) {
 	place(t, m, with(item{"id": text("\ufffd"), "key": text("\ufffd")}))
 	for what, err := range map[string]error{
 		"id": second(m.FindByID(t.Context(), "\xff")), "key": second(m.FindByKey(t.Context(), "\xff")),
-		"update": second(m.FindByID(t.Context(), strings.Repeat("x", longest+1))),
+		"update": second(m.FindByID(t.Context(), strings.Repeat("x", appstore.MaxName+1))),
 	} {
 		if !errors.Is(err, contract.ErrNotFound) {
 			t.Errorf("%s: %v", what, err)
@@ -170,7 +160,7 @@ func TestOneKeyGoesToOneApp(t *testing.T) {
 				})
 			}
 			wg.Wait()
-			got, err := m.owners(t.Context(), "wanted")
+			got, err := m.Owners(t.Context(), "wanted")
 			if err != nil || int64(len(got)) != winners.Load() || winners.Load() > 1 {
 				t.Errorf("%d apps have the key, %d were told so, %v", len(got), winners.Load(), err)
 			}
@@ -206,7 +196,7 @@ func TestATableThatIsGoneIsNotAnAppThatIsGone(t *testing.T) {
 	if _, err := m.db.DeleteTable(t.Context(), &dynamodb.DeleteTableInput{TableName: &m.opts.TableName}); err != nil {
 		t.Fatal(err)
 	}
-	until(t, "the table to be gone", func() bool { return errors.Is(m.Health(t.Context()), contract.ErrUnavailable) })
+	plugintest.Until(t, "the table to be gone", func() bool { return errors.Is(m.Health(t.Context()), contract.ErrUnavailable) })
 	if _, err := m.FindByID(t.Context(), "a"); !errors.Is(err, contract.ErrUnavailable) {
 		t.Errorf("FindByID: %v", err)
 	}

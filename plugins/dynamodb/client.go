@@ -29,7 +29,7 @@ const (
 func connect(ctx context.Context, o *options, log hclog.Logger) (*dynamodb.Client, *http.Transport, error) {
 	cfg, err := config.LoadDefaultConfig(ctx, settings(o, log)...)
 	if err != nil {
-		return nil, nil, contract.OptionErrors{{Path: o.source(), Problem: fmt.Sprintf("the AWS settings of environment and shared files cannot be used: %v", err)}}
+		return nil, nil, contract.OptionErrors{{Path: o.source(), Problem: fmt.Sprintf("the AWS settings of environment and shared files cannot be used: %v; correct them, or what names them", err)}}
 	}
 	transport := awshttp.NewBuildableClient().GetTransport()
 	if client, ok := cfg.HTTPClient.(*awshttp.BuildableClient); ok {

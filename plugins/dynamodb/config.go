@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"net/url"
 	"regexp"
 
@@ -33,21 +32,20 @@ var (
 const mostCapacity = 1_000_000
 
 func (o *options) validate() error {
-	var p problems
-	p.unless(regionName.MatchString(o.Region), "region", "must be the name of a region, such as eu-central-1, is %q", o.Region)
-	p.unless(tableName.MatchString(o.TableName), "table_name", "must be 3 to 255 letters, digits and any of _ . -, or an ARN, is %q", o.TableName)
+	var p contract.OptionErrors
+	p.Unless(regionName.MatchString(o.Region), "region", "must be the name of a region, such as eu-central-1, is %q", o.Region)
+	p.Unless(tableName.MatchString(o.TableName), "table_name", "must be 3 to 255 letters, digits and any of _ . -, or an ARN, is %q", o.TableName)
 	u, err := url.Parse(o.EndpointURL)
 	good := err == nil && u.Host != "" && (u.Scheme == "http" || u.Scheme == "https")
-	p.unless(good || o.EndpointURL == "", "endpoint_url", "must be a URL that begins with http:// or https://")
+	p.Unless(good || o.EndpointURL == "", "endpoint_url", "must be a URL that begins with http:// or https://")
 	static := o.AccessKeyID != ""
-	p.unless(static == (o.SecretAccessKey != ""), "aws_access_key_id", "and aws_secret_access_key belong together; set both or none")
-	p.unless(static || o.SessionToken == "", "aws_session_token", "belongs to aws_access_key_id and aws_secret_access_key; set these too or remove it")
-	p.unless(!static || o.ProfileName == "", "aws_profile_name", "has no effect beside aws_access_key_id; remove one of them")
-	for key, n := range map[string]int64{"read_capacity": o.ReadCapacity, "write_capacity": o.WriteCapacity} {
-		p.unless(n >= 0 && n <= mostCapacity, key, "must be from 0 to %d, is %d", mostCapacity, n)
-	}
-	p.unless((o.ReadCapacity == 0) == (o.WriteCapacity == 0), "read_capacity", "and write_capacity belong together; set both or none")
-	return p.err()
+	p.Unless(static == (o.SecretAccessKey != ""), "aws_access_key_id", "and aws_secret_access_key belong together; set both or none")
+	p.Unless(static || o.SessionToken == "", "aws_session_token", "belongs to aws_access_key_id and aws_secret_access_key; set these too or remove it")
+	p.Unless(!static || o.ProfileName == "", "aws_profile_name", "has no effect beside aws_access_key_id; remove one of them")
+	p.Within("read_capacity", o.ReadCapacity, 0, mostCapacity)
+	p.Within("write_capacity", o.WriteCapacity, 0, mostCapacity)
+	p.Unless((o.ReadCapacity == 0) == (o.WriteCapacity == 0), "read_capacity", "and write_capacity belong together; set both or none")
+	return p.Err()
 }
 
 // source is the option that says which shared AWS settings are used, if one does.
@@ -56,21 +54,4 @@ func (o *options) source() string {
 		return "aws_profile_name"
 	}
 	return ""
-}
-
-// problems collects what is wrong with options, to report all of it at once.
-type problems contract.OptionErrors
-
-func (p *problems) unless(good bool, key, format string, args ...any) {
-	if !good {
-		*p = append(*p, contract.OptionError{Path: key, Problem: fmt.Sprintf(format, args...)})
-	}
-}
-
-// err returns the problems as contract.OptionErrors, or nil.
-func (p *problems) err() error {
-	if len(*p) == 0 {
-		return nil
-	}
-	return contract.OptionErrors(*p)
 }

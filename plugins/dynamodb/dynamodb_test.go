@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -17,6 +15,7 @@ import (
 
 	"github.com/jackfield/jackfield/sdk"
 	"github.com/jackfield/jackfield/sdk/contract"
+	"github.com/jackfield/jackfield/sdk/plugintest"
 	"github.com/jackfield/jackfield/sdk/testserver"
 )
 
@@ -27,16 +26,12 @@ var (
 	servers  = map[string]func() *testserver.DynamoDB{"dynalite": dynalite, "DynamoDB Local": local}
 )
 
-// buildDir is where the program is built; gone after the tests.
-var buildDir string
+// build is the program that the suites check.
+var build plugintest.Build
 
 func TestMain(m *testing.M) {
-	var err error
-	if buildDir, err = os.MkdirTemp("", "dynamodb-plugin"); err != nil {
-		panic(err)
-	}
 	goleak.VerifyTestMain(tests{m}, goleak.Cleanup(func(code int) {
-		_ = os.RemoveAll(buildDir)
+		build.Remove()
 		os.Exit(code)
 	}), goleak.IgnoreAnyFunction("github.com/jackfield/jackfield/sdk/testserver.init.func1.1"))
 }
@@ -45,18 +40,6 @@ func TestMain(m *testing.M) {
 type tests struct{ m *testing.M }
 
 func (t tests) Run() int { return testserver.Run(t.m) }
-
-// binary builds the plugin as it is released, once per run.
-var binary = sync.OnceValues(func() (string, error) {
-	path := filepath.Join(buildDir, "dynamodb")
-	cmd := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", path, ".")
-	cmd.Env = append(cmd.Environ(), "CGO_ENABLED=0")
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		return string(out), err
-	}
-	return path, nil
-})
 
 var tableCount atomic.Int64
 

@@ -11,11 +11,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/smithy-go"
 
+	"github.com/jackfield/jackfield/sdk/appstore"
 	"github.com/jackfield/jackfield/sdk/contract"
 )
-
-// errChanged: the condition of a write did not hold.
-var errChanged = errors.New("the item is not what it was")
 
 var (
 	// errNoTable: the table does not exist.
@@ -26,10 +24,12 @@ var (
 	errRefused = fmt.Errorf("%w: the request was refused", contract.ErrUnavailable)
 )
 
+const noRight = "give this identity the right that is named here, or use another in database.dynamodb.aws_access_key_id"
+
 // refusals are the codes with which AWS turns credentials down, and why.
 var refusals = map[string]string{
-	"AccessDeniedException":           "give this identity the right that is named here",
-	"NotAuthorized":                   "give this identity the right that is named here",
+	"AccessDeniedException":           noRight,
+	"NotAuthorized":                   noRight,
 	"UnrecognizedClientException":     "correct database.dynamodb.aws_access_key_id and aws_secret_access_key",
 	"InvalidClientTokenId":            "correct database.dynamodb.aws_access_key_id, or give aws_session_token with it",
 	"InvalidSignatureException":       "correct database.dynamodb.aws_secret_access_key; also check this machine's clock",
@@ -50,7 +50,7 @@ const throttlePause = time.Second
 // the table and, where it may be wrong, the option.
 func (s *store) fail(ctx context.Context, err error) error {
 	if _, ok := errors.AsType[*types.ConditionalCheckFailedException](err); ok {
-		return errChanged
+		return appstore.ErrChanged
 	}
 	if _, ok := errors.AsType[*types.ResourceNotFoundException](err); ok {
 		return s.failed(errNoTable, "")
@@ -63,7 +63,7 @@ func (s *store) fail(ctx context.Context, err error) error {
 	case errors.Is(err, contract.ErrAuth):
 		return s.failed(err, "")
 	case ctx.Err() != nil:
-		return s.failed(contract.ErrTimeout, s.where()+" did not answer in time")
+		return s.failed(contract.ErrTimeout, s.where()+" did not answer in time; correct it or look at what is there")
 	case !answered:
 		return s.failed(contract.ErrUnavailable, fmt.Sprintf("%s does not answer; correct it or start what is there: %v", s.where(), cause(err)))
 	}

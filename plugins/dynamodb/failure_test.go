@@ -16,6 +16,7 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 
+	"github.com/jackfield/jackfield/sdk/appstore"
 	"github.com/jackfield/jackfield/sdk/contract"
 )
 
@@ -90,7 +91,8 @@ func unprepared(t *testing.T, o options) *appManager {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := &appManager{store: &store{opts: o, db: db, transport: transport}}
+	table := &store{opts: o, db: db, transport: transport}
+	m := &appManager{Manager: appstore.New[item](table, hclog.NewNullLogger()), store: table}
 	t.Cleanup(func() { _ = m.Close() })
 	return m
 }

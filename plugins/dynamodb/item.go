@@ -2,15 +2,13 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
-	"fmt"
 	"maps"
 	"strconv"
-	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/jackfield/jackfield/sdk/appjson"
+	"github.com/jackfield/jackfield/sdk/appstore"
 	"github.com/jackfield/jackfield/sdk/contract"
 )
 
@@ -26,139 +24,69 @@ const (
 	attrRevision = "revision"
 )
 
-// appOf reads an item. Its error is appjson.Problems, with the names of attributes.
-func appOf(it item) (*contract.App, error) {
-	r := itemReader{doc: map[string]json.RawMessage{}}
-	for _, name := range []string{attrID, attrKey, attrSecret, attrSecrets, attrEnabled} {
-		r.take(it, name, appjson.Flag)
-	}
-	policy, has := r.policy(it)
-	if !has {
-		for _, f := range appjson.FlatFields() {
-			r.take(it, f.Name, f.Kind)
-		}
-	}
-	revision := r.revision(it)
-	app := r.app()
-	if has {
-		r.note(appjson.DecodePolicy(app, policy))
-	}
-	if len(r.problems) > 0 {
-		return nil, r.problems
-	}
-	app.Revision = revision
-	return app, nil
-}
+// item is what stands under an id. It is an appstore.Record.
+type item map[string]types.AttributeValue
 
-// itemReader collects the document that an item stands for.
-type itemReader struct {
-	doc      map[string]json.RawMessage
-	problems appjson.Problems
-}
+var _ appstore.Record = item(nil)
 
-func (r *itemReader) addf(name, format string, args ...any) {
-	r.problems = append(r.problems, appjson.Problem{Path: name, Text: fmt.Sprintf(format, args...)})
-}
-
-// note adds what is wrong with a document.
-func (r *itemReader) note(err error) {
-	if more, ok := errors.AsType[appjson.Problems](err); ok {
-		r.problems = append(r.problems, more...)
-	} else if err != nil {
-		r.addf("", "%v", err)
-	}
-}
-
-// app reads the document. What it returns is complete if there are no problems.
-func (r *itemReader) app() *contract.App {
-	doc, err := json.Marshal(r.doc)
-	r.note(err)
-	app, err := appjson.Decode(doc, appjson.EnabledByDefault())
-	r.note(err)
-	if app == nil {
-		app = &contract.App{}
-	}
-	return app
-}
-
-// take puts an attribute into the document. A list or an object of the flat form
-// may be JSON text.
-func (r *itemReader) take(it item, name string, kind appjson.FieldKind) {
-	value, ok := it[name]
-	if !ok {
-		return
+// Field implements appjson.Fields. A list or an object of the flat form may be
+// JSON text.
+func (it item) Field(name string, kind appjson.FieldKind) (raw json.RawMessage, problem string) {
+	value, there := it[name]
+	if !there {
+		return nil, ""
 	}
 	if s, isText := value.(*types.AttributeValueMemberS); isText && kind == appjson.Value {
-		r.embed(name, s.Value)
-		return
+		return appjson.FieldOfText(s.Value)
 	}
-	raw, problem := jsonOf(value)
-	if problem != "" {
-		r.addf(name, "%s", problem)
-	}
-	r.doc[name] = raw
+	return jsonOf(value)
 }
 
-// embed puts JSON text into the document.
-func (r *itemReader) embed(name, text string) {
-	if !json.Valid([]byte(text)) {
-		r.addf(name, "is not valid JSON")
-		return
-	}
-	r.doc[name] = json.RawMessage(text)
-}
-
-// policy returns the text of the policy, if the item has one. A policy that is
-// not text is a problem, not a missing policy.
-func (r *itemReader) policy(it item) (json.RawMessage, bool) {
+// Policy implements appjson.Fields.
+func (it item) Policy() (text string, there bool, problem string) {
 	switch value := it[attrPolicy].(type) {
 	case nil, *types.AttributeValueMemberNULL:
-		return nil, false
+		return "", false, ""
 	case *types.AttributeValueMemberS:
-		return json.RawMessage(value.Value), strings.TrimSpace(value.Value) != "null"
+		return value.Value, true, ""
 	default:
-		r.addf(attrPolicy, "must be text (S) that is a JSON object, found %s", typeOf(value))
-		return json.RawMessage("{}"), true
+		return "", true, "must be text (S) that is a JSON object, found " + typeOf(value)
 	}
 }
 
-func (r *itemReader) revision(it item) uint64 {
-	revision, err := revisionOf(it)
-	if err != nil {
-		r.addf(attrRevision, "%v", err)
-	}
-	return revision
-}
-
-// revisionOf returns the revision of an item, 0 if it has none.
-func revisionOf(it item) (uint64, error) {
+// Revision implements appjson.Fields.
+func (it item) Revision() (revision uint64, problem string) {
 	switch value := it[attrRevision].(type) {
 	case nil, *types.AttributeValueMemberNULL:
-		return 0, nil
+		return 0, ""
 	case *types.AttributeValueMemberN:
-		if revision, err := strconv.ParseUint(value.Value, 10, 63); err == nil {
-			return revision, nil
+		revision, err := strconv.ParseUint(value.Value, 10, 63)
+		if err != nil {
+			return 0, "must be a whole number that is not negative"
 		}
-		return 0, errors.New("must be a whole number that is not negative")
+		return revision, ""
 	default:
-		return 0, fmt.Errorf("must be a number (N), found %s", typeOf(value))
+		return 0, "must be a number (N), found " + typeOf(value)
 	}
 }
 
-func idOf(it item) string  { return textOf(it, attrID) }
-func keyOf(it item) string { return textOf(it, attrKey) }
+// ID implements appstore.Record.
+func (it item) ID() string { return it.text(attrID) }
 
-// textOf returns an attribute that is text, else "".
-func textOf(it item, name string) string {
+// Key implements appstore.Record.
+func (it item) Key() string { return it.text(attrKey) }
+
+// text returns an attribute that is text, else "".
+func (it item) text(name string) string {
 	if s, ok := it[name].(*types.AttributeValueMemberS); ok {
 		return s.Value
 	}
 	return ""
 }
 
-// itemOf writes an app at a revision. What before has beside, which is the item
+// Encode writes an app at a revision. What before has beside, which is the item
 // that stands there or nil, stays; its flat form goes.
-func itemOf(app *contract.App, before item, revision uint64) (item, error) {
+func (s *store) Encode(app *contract.App, before item, revision uint64) (item, error) {
 	policy, err := appjson.EncodePolicy(app)
 	if err != nil {
 		return nil, err
@@ -180,6 +108,13 @@ func itemOf(app *contract.App, before item, revision uint64) (item, error) {
 		it[attrSecrets] = secretsOf(app)
 	}
 	return it, nil
+}
+
+// At returns a copy of the item at another revision.
+func (s *store) At(it item, revision uint64) item {
+	it = maps.Clone(it)
+	it[attrRevision] = number(revision)
+	return it
 }
 
 func number(n uint64) types.AttributeValue {

@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/jackfield/jackfield/sdk/appjson"
 	"github.com/jackfield/jackfield/sdk/contract"
 	"github.com/jackfield/jackfield/sdk/plugintest"
 )
@@ -64,7 +65,7 @@ func TestItemsAreReadInEitherForm(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			want := plain
 			test.want(&want)
-			got, err := appOf(test.it)
+			got, err := appjson.DecodeFields(test.it)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -101,7 +102,7 @@ func TestWhatCannotBeReadIsNoApp(t *testing.T) {
 		"max_connections: is a number that cannot be read":                with(item{"max_connections": n("0x1")}),
 		"allowed_origins: is nested too deep":                             with(item{"allowed_origins": deep(40)}),
 	} {
-		app, err := appOf(it)
+		app, err := appjson.DecodeFields(it)
 		if err == nil || !errors.Is(err, contract.ErrInvalid) || !strings.Contains(err.Error(), want) {
 			t.Errorf("got app %v, error %v, want %q", app != nil, err, want)
 		}
@@ -119,14 +120,14 @@ func deep(n int) types.AttributeValue {
 func TestAWrittenItemIsReadAgain(t *testing.T) {
 	for _, app := range plugintest.SampleApps() {
 		before := with(item{"team": text("a"), "max_connections": n("5"), "secrets": listOf("x", "y"), "policy": text("[]")})
-		it, err := itemOf(app, before, 12)
+		it, err := (*store)(nil).Encode(app, before, 12)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if it["team"] != before["team"] || it["max_connections"] != nil {
 			t.Errorf("app %s: what is another's must stay and the flat form go: %v", app.ID, it)
 		}
-		got, err := appOf(it)
+		got, err := appjson.DecodeFields(it)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -138,9 +139,9 @@ func TestAWrittenItemIsReadAgain(t *testing.T) {
 	}
 }
 
-// FuzzAppOf: whatever stands in an item, it is read or refused; and a policy that
+// FuzzItem: whatever stands in an item, it is read or refused; and a policy that
 // is there is read, for an app must not lose its limits.
-func FuzzAppOf(f *testing.F) {
+func FuzzItem(f *testing.F) {
 	for _, seed := range [][3]string{
 		{"policy", `{"limits":{"max_connections":1}}`, "S"},
 		{"policy", "[]", "S"},
@@ -159,7 +160,7 @@ func FuzzAppOf(f *testing.F) {
 		value := valueOf(typ, content)
 		_, isText := value.(*types.AttributeValueMemberS)
 		it := with(item{"policy": text(`{"limits":{"max_connections":1}}`), name: value})
-		app, err := appOf(it)
+		app, err := appjson.DecodeFields(it)
 		switch {
 		case err != nil:
 			if !errors.Is(err, contract.ErrInvalid) || app != nil {
@@ -171,7 +172,7 @@ func FuzzAppOf(f *testing.F) {
 			t.Fatalf("a policy of type %s was read", typ)
 		}
 		if err == nil {
-			if _, err := itemOf(app, it, 1); err != nil {
+			if _, err := (*store)(nil).Encode(app, it, 1); err != nil {
 				t.Fatal(err)
 			}
 		}

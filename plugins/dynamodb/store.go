@@ -18,7 +18,7 @@ import (
 // callWithin bounds a call whose caller is more patient.
 const callWithin = 10 * time.Second
 
-// store makes the calls to DynamoDB. Its errors are the contract's.
+// store makes the calls to DynamoDB. It is an appstore.Table; its errors are the contract's.
 type store struct {
 	opts      options
 	db        *dynamodb.Client
@@ -26,9 +26,6 @@ type store struct {
 
 	calls, failures, throttled atomic.Uint64
 }
-
-// item is what stands under an id.
-type item = map[string]types.AttributeValue
 
 // call makes one call, within its bound.
 func call[I, O any](ctx context.Context, s *store, f func(context.Context, *I, ...func(*dynamodb.Options)) (*O, error), in *I, opts ...func(*dynamodb.Options)) (*O, error) {
@@ -44,23 +41,31 @@ func call[I, O any](ctx context.Context, s *store, f func(context.Context, *I, .
 
 func text(s string) types.AttributeValue { return &types.AttributeValueMemberS{Value: s} }
 
-// get returns the item with this id as it is now, nil if there is none.
-func (s *store) get(ctx context.Context, id string) (item, error) {
+// Where names the table and the item.
+func (s *store) Where(id string) string {
+	if id == "" {
+		return fmt.Sprintf("table %q", s.opts.TableName)
+	}
+	return fmt.Sprintf("table %q, item %q", s.opts.TableName, id)
+}
+
+// Get returns the item with this id as it is now.
+func (s *store) Get(ctx context.Context, id string) (it item, there bool, err error) {
 	out, err := call(ctx, s, s.db.GetItem, &dynamodb.GetItemInput{
 		TableName: &s.opts.TableName, Key: item{attrID: text(id)}, ConsistentRead: aws.Bool(true),
 	})
-	if err != nil || len(out.Item) == 0 {
-		return nil, err
+	if err != nil {
+		return nil, false, err
 	}
-	return out.Item, nil
+	return out.Item, len(out.Item) > 0, nil
 }
 
 // mostHolders bounds how many apps with one key are looked at; there should be one.
 const mostHolders = 10
 
-// holders returns the ids of items that have this key as the index knows it: it
+// Holders returns the ids of items that have this key as the index knows it: it
 // may lag behind the table by a moment.
-func (s *store) holders(ctx context.Context, key string) ([]string, error) {
+func (s *store) Holders(ctx context.Context, key string) ([]string, error) {
 	out, err := call(ctx, s, s.db.Query, &dynamodb.QueryInput{
 		TableName: &s.opts.TableName, IndexName: aws.String(keyIndex), Limit: aws.Int32(mostHolders),
 		KeyConditionExpression:    aws.String("#k = :k"),
@@ -72,27 +77,36 @@ func (s *store) holders(ctx context.Context, key string) ([]string, error) {
 	}
 	var ids []string
 	for _, it := range out.Items {
-		ids = append(ids, idOf(it))
+		ids = append(ids, item(it).ID())
 	}
 	return ids, nil
 }
 
-// scan returns at most limit items after the one with the id from, and the id
+// Scan returns at most limit items after the one with the id after, and the id
 // to go on from, "" at the end.
-func (s *store) scan(ctx context.Context, from string, limit int) (items []item, next string, err error) {
+func (s *store) Scan(ctx context.Context, after string, limit int) (page []item, next string, err error) {
 	in := &dynamodb.ScanInput{TableName: &s.opts.TableName, Limit: aws.Int32(int32(limit)), ConsistentRead: aws.Bool(true)}
-	if from != "" {
-		in.ExclusiveStartKey = item{attrID: text(from)}
+	if after != "" {
+		in.ExclusiveStartKey = item{attrID: text(after)}
 	}
 	out, err := call(ctx, s, s.db.Scan, in)
 	if err != nil {
 		return nil, "", err
 	}
-	return out.Items, idOf(out.LastEvaluatedKey), nil
+	for _, it := range out.Items {
+		page = append(page, it)
+	}
+	return page, item(out.LastEvaluatedKey).ID(), nil
 }
 
+// Insert writes an item where nothing stands.
+func (s *store) Insert(ctx context.Context, it item) error { return s.put(ctx, it, nil) }
+
+// Replace writes an item in place of before.
+func (s *store) Replace(ctx context.Context, it, before item) error { return s.put(ctx, it, before) }
+
 // put writes an item if what stands there is at the revision of before, or is
-// nothing if before is nil. It returns errChanged otherwise, and ErrInvalid for
+// nothing if before is nil. It returns ErrChanged otherwise, and ErrInvalid for
 // an item that DynamoDB does not take, such as one that is too large.
 func (s *store) put(ctx context.Context, it, before item) error {
 	cond := unchanged(before)
@@ -106,8 +120,8 @@ func (s *store) put(ctx context.Context, it, before item) error {
 	return err
 }
 
-// remove deletes an item as put writes one.
-func (s *store) remove(ctx context.Context, before item) error {
+// Remove deletes an item as put writes one.
+func (s *store) Remove(ctx context.Context, before item) error {
 	cond := unchanged(before)
 	_, err := call(ctx, s, s.db.DeleteItem, &dynamodb.DeleteItemInput{
 		TableName: &s.opts.TableName, Key: item{attrID: before[attrID]}, ConditionExpression: &cond.text,

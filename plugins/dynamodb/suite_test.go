@@ -9,16 +9,12 @@ import (
 )
 
 func TestAppManagerKeepsTheContract(t *testing.T) {
-	path, err := binary()
-	if err != nil {
-		t.Fatalf("build the plugin: %v\n%s", err, path)
-	}
 	for name, start := range servers {
 		t.Run(name, func(t *testing.T) {
 			o := freshTable(start().URL)
 			place(t, opened(t, o), item{attrID: text("broken"), attrKey: text("broken-key"), attrSecret: text("s"), attrPolicy: text("[]")})
 			plugintest.AllWays(t, plugintest.BinaryConfig{
-				Path: path, Driver: "dynamodb", Options: asJSON(t, o),
+				Path: build.Path(t), Driver: "dynamodb", Options: asJSON(t, o),
 				Suite: plugintest.AppManagerConfig{
 					Open:        func(t *testing.T) contract.AppManager { return opened(t, o) },
 					Broken:      "broken",

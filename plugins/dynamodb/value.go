@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/jackfield/jackfield/sdk/appjson"
 )
 
 // deepest is how far lists and maps may be nested; DynamoDB itself takes 32.
@@ -29,13 +31,13 @@ func nested(value types.AttributeValue, depth int) (json.RawMessage, string) {
 	case *types.AttributeValueMemberM:
 		return object(v.Value, depth)
 	case *types.AttributeValueMemberS:
-		return plain(v.Value)
+		return appjson.FieldOf(v.Value)
 	case *types.AttributeValueMemberBOOL:
-		return plain(v.Value)
+		return appjson.FieldOf(v.Value)
 	case *types.AttributeValueMemberNULL:
-		return plain(nil)
+		return appjson.FieldOf(nil)
 	case *types.AttributeValueMemberSS:
-		return plain(v.Value)
+		return appjson.FieldOf(v.Value)
 	}
 	return nil, "cannot be " + typeOf(value)
 }
@@ -49,7 +51,7 @@ func list(values []types.AttributeValue, depth int) (json.RawMessage, string) {
 		}
 		all[i] = raw
 	}
-	return plain(all)
+	return appjson.FieldOf(all)
 }
 
 func object(values map[string]types.AttributeValue, depth int) (json.RawMessage, string) {
@@ -61,15 +63,7 @@ func object(values map[string]types.AttributeValue, depth int) (json.RawMessage,
 		}
 		all[name] = raw
 	}
-	return plain(all)
-}
-
-func plain(v any) (json.RawMessage, string) {
-	raw, err := json.Marshal(v)
-	if err != nil {
-		return nil, "cannot be written as JSON"
-	}
-	return raw, ""
+	return appjson.FieldOf(all)
 }
 
 // typeOf names the type of an attribute.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/jackfield/jackfield/sdk"
 	"github.com/jackfield/jackfield/sdk/appjson"
+	"github.com/jackfield/jackfield/sdk/appwatch"
 	"github.com/jackfield/jackfield/sdk/contract"
 )
 
@@ -27,7 +28,7 @@ type appManager struct {
 	ids      []string            // sorted
 	changed  map[string]struct{} // ids of apps that are not as configured
 	revision uint64              // the last one given
-	watchers watchers
+	watchers appwatch.Watchers
 	frozen   bool // while the state is exported nothing may change
 }
 
@@ -174,7 +175,7 @@ func (m *appManager) noteChange(change contract.AppChange) {
 	if change.Deleted && m.configured[change.ID] == "" {
 		delete(m.changed, change.ID) // it came and went
 	}
-	m.watchers.tell(change)
+	m.watchers.Tell(change)
 }
 
 // put makes app the one with its id.

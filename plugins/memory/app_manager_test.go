@@ -13,6 +13,7 @@ import (
 	"github.com/hashicorp/go-hclog"
 
 	"github.com/jackfield/jackfield/sdk"
+	"github.com/jackfield/jackfield/sdk/appwatch"
 	"github.com/jackfield/jackfield/sdk/contract"
 )
 
@@ -183,7 +184,7 @@ func TestWatchTellsChangesAndWhenSomeWereMissed(t *testing.T) {
 		synctest.Wait()
 		a, _ := m.Create(t.Context(), app("a"))
 		synctest.Wait() // the watcher is busy with the first change
-		for range maxPending + 1 {
+		for range appwatch.MaxPending + 1 {
 			a, _ = m.Update(t.Context(), app("a"))
 		}
 		if err := m.Delete(t.Context(), "a", 0); err != nil {
@@ -216,7 +217,7 @@ func TestWatchEndsWithTheErrorOfTheListener(t *testing.T) {
 		if err := <-ended; !errors.Is(err, enough) {
 			t.Errorf("Watch = %v", err)
 		}
-		if len(m.watchers.all) != 0 {
+		if m.watchers.Len() != 0 {
 			t.Error("the watcher is still on the list")
 		}
 	})

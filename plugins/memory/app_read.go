@@ -14,31 +14,31 @@ import (
 // readApps reads the apps of the configuration. The error is
 // contract.OptionErrors, with all that is wrong.
 func readApps(docs []map[string]any) ([]*contract.App, error) {
-	var p problems
+	var p contract.OptionErrors
 	var apps []*contract.App
 	ids, keys := seenAt{}, seenAt{}
 	for i, doc := range docs {
 		at := fmt.Sprintf("apps[%d]", i)
-		if app := p.readApp(at, doc); app != nil {
+		if app := readApp(&p, at, doc); app != nil {
 			ids.unique(&p, app.ID, at+".id")
 			keys.unique(&p, app.Key, at+".key")
 			apps = append(apps, app)
 		}
 	}
-	return apps, p.err()
+	return apps, p.Err()
 }
 
 // readApp returns nil for an app of which something cannot be read.
-func (p *problems) readApp(at string, doc map[string]any) *contract.App {
+func readApp(p *contract.OptionErrors, at string, doc map[string]any) *contract.App {
 	raw, err := json.Marshal(doc)
 	if err != nil {
-		p.addf(at, "cannot be read: %v", err)
+		p.Addf(at, "cannot be read: %v", err)
 		return nil
 	}
 	app, err := appjson.Decode(raw)
 	if wrong, ok := errors.AsType[appjson.Problems](err); ok {
 		for _, w := range wrong.Under(at) {
-			p.addf(w.Path, "%s", w.Text)
+			p.Addf(w.Path, "%s", w.Text)
 		}
 	}
 	return app
@@ -47,9 +47,9 @@ func (p *problems) readApp(at string, doc map[string]any) *contract.App {
 // seenAt remembers where a value was seen that must be unique.
 type seenAt map[string]string
 
-func (s seenAt) unique(p *problems, value, at string) {
+func (s seenAt) unique(p *contract.OptionErrors, value, at string) {
 	if where, ok := s[value]; ok {
-		p.addf(at, "must be unique, but %q is also %s", value, where)
+		p.Addf(at, "must be unique, but %q is also %s", value, where)
 		return
 	}
 	s[value] = at

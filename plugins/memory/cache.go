@@ -3,20 +3,13 @@ package main
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"slices"
 	"sync"
 	"time"
-	"unicode/utf8"
 
 	"github.com/jackfield/jackfield/sdk"
+	"github.com/jackfield/jackfield/sdk/cacherules"
 	"github.com/jackfield/jackfield/sdk/contract"
-)
-
-// The largest key and value that a cache takes.
-const (
-	maxKey   = 1 << 10
-	maxValue = 16 << 20
 )
 
 // cache keeps values in this process. One lock guards all of it and is held for
@@ -92,7 +85,7 @@ func (c *cache) get(key string, now time.Duration) []byte {
 
 // Set stores a copy of value.
 func (c *cache) Set(_ context.Context, key string, value []byte, opts contract.SetOptions) (bool, error) {
-	if err := checkEntry(key, value, opts.TTL); err != nil {
+	if err := cacherules.Check(key, value, opts.TTL); err != nil {
 		return false, err
 	}
 	owned := own(value)
@@ -128,7 +121,7 @@ func (c *cache) Delete(_ context.Context, key string) (bool, error) {
 
 // CompareAndSet compares and stores under one lock.
 func (c *cache) CompareAndSet(_ context.Context, key string, old, value []byte, ttl time.Duration) (bool, error) {
-	if err := checkEntry(key, value, ttl); err != nil {
+	if err := cacherules.Check(key, value, ttl); err != nil {
 		return false, err
 	}
 	owned := own(value)
@@ -153,18 +146,6 @@ func (c *cache) CompareAndSet(_ context.Context, key string, old, value []byte, 
 
 // own copies a value; the copy of an empty one is empty and not nil.
 func own(value []byte) []byte { return append(make([]byte, 0, len(value)), value...) }
-
-func checkEntry(key string, value []byte, ttl time.Duration) error {
-	switch {
-	case len(key) > maxKey || !utf8.ValidString(key):
-		return fmt.Errorf("%w: a key is at most %d bytes of UTF-8, this one has %d", contract.ErrInvalid, maxKey, len(key))
-	case len(value) > maxValue:
-		return fmt.Errorf("%w: a value is at most %d bytes, this one has %d", contract.ErrInvalid, maxValue, len(value))
-	case ttl < 0 && ttl != contract.NoExpiry:
-		return fmt.Errorf("%w: a lifetime is 0, more, or NoExpiry, this one is %v", contract.ErrInvalid, ttl)
-	}
-	return nil
-}
 
 // Metrics returns the series of the cache.
 func (c *cache) Metrics() []contract.Sample {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 
+	"github.com/jackfield/jackfield/sdk/cacherules"
 	"github.com/jackfield/jackfield/sdk/contract"
 )
 
@@ -32,7 +33,7 @@ func (c *cache) SetMany(_ context.Context, entries []contract.CacheEntry) ([]boo
 	stored, errs := make([]bool, len(entries)), make([]error, len(entries))
 	owned := make([][]byte, len(entries))
 	for i, e := range entries {
-		if errs[i] = checkEntry(e.Key, e.Value, e.Options.TTL); errs[i] == nil {
+		if errs[i] = cacherules.Check(e.Key, e.Value, e.Options.TTL); errs[i] == nil {
 			owned[i] = own(e.Value)
 		}
 	}

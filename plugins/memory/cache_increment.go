@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/jackfield/jackfield/sdk/cacherules"
 	"github.com/jackfield/jackfield/sdk/contract"
 )
 
@@ -14,7 +15,7 @@ var _ contract.CacheCounter = (*cache)(nil)
 // Increment adds under one lock. A call that is repeated within a minute gets
 // the answer of the first.
 func (c *cache) Increment(_ context.Context, key string, delta int64, ttl time.Duration, id string) (int64, error) {
-	if err := checkEntry(key, nil, ttl); err != nil {
+	if err := cacherules.Check(key, nil, ttl); err != nil {
 		return 0, err
 	}
 	now := c.now()

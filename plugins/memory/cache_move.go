@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/jackfield/jackfield/sdk/cacherules"
 	"github.com/jackfield/jackfield/sdk/contract"
 )
 
@@ -117,7 +118,7 @@ func (c *cache) Import(_ context.Context, chunk []byte) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, e := range state.Entries {
-		if err := checkEntry(e.Key, e.Value, e.Left); err != nil {
+		if err := cacherules.Check(e.Key, e.Value, e.Left); err != nil {
 			return err
 		}
 		c.lru.put(e.Key, own(e.Value), c.ends(e.Left, now))

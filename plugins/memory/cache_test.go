@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/jackfield/jackfield/sdk"
+	"github.com/jackfield/jackfield/sdk/cacherules"
 	"github.com/jackfield/jackfield/sdk/contract"
 )
 
@@ -116,11 +117,11 @@ func TestATTLOfZeroMeansNoExpiry(t *testing.T) {
 
 func TestWrongCacheArgumentsAreInvalid(t *testing.T) {
 	c, ctx := newCache(t, func(*cacheOptions) {}), t.Context()
-	long := strings.Repeat("k", maxKey+1)
+	long := strings.Repeat("k", cacherules.MaxKey+1)
 	for what, err := range map[string]error{
 		"a long key":        second(c.Set(ctx, long, nil, contract.SetOptions{})),
 		"a key not UTF-8":   second(c.Set(ctx, "\xff", nil, contract.SetOptions{})),
-		"a large value":     second(c.Set(ctx, "k", make([]byte, maxValue+1), contract.SetOptions{})),
+		"a large value":     second(c.Set(ctx, "k", make([]byte, cacherules.MaxValue+1), contract.SetOptions{})),
 		"a negative TTL":    second(c.Set(ctx, "k", nil, contract.SetOptions{TTL: -2})),
 		"a touch of it":     second(c.Touch(ctx, "k", -2)),
 		"a swap of it":      second(c.CompareAndSet(ctx, "k", nil, nil, -2)),

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/jackfield/jackfield/sdk/cacherules"
 	"github.com/jackfield/jackfield/sdk/contract"
 )
 
@@ -11,7 +12,7 @@ var _ contract.CacheToucher = (*cache)(nil)
 
 // Touch gives key a new lifetime and makes the entry the one used last.
 func (c *cache) Touch(_ context.Context, key string, ttl time.Duration) (bool, error) {
-	if err := checkEntry(key, nil, ttl); err != nil {
+	if err := cacherules.Check(key, nil, ttl); err != nil {
 		return false, err
 	}
 	now := c.now()

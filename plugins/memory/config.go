@@ -1,12 +1,11 @@
 package main
 
 import (
-	"fmt"
 	"math"
-	"math/rand/v2"
 	"time"
 
 	"github.com/jackfield/jackfield/sdk/contract"
+	"github.com/jackfield/jackfield/sdk/jobrules"
 )
 
 // appManagerOptions are the keys under app_manager.array.
@@ -27,11 +26,11 @@ func (o *cacheOptions) Defaults() {
 }
 
 func (o *cacheOptions) validate() error {
-	var p problems
-	p.within("ttl", o.TTL, 0, mostSeconds)
-	p.within("cleanup_interval", o.CleanupInterval, 0, mostSeconds)
-	p.within("max_capacity", o.MaxCapacity, 1, math.MaxInt32-1)
-	return p.err()
+	var p contract.OptionErrors
+	p.Within("ttl", o.TTL, 0, mostSeconds)
+	p.Within("cleanup_interval", o.CleanupInterval, 0, mostSeconds)
+	p.Within("max_capacity", o.MaxCapacity, 1, math.MaxInt32-1)
+	return p.Err()
 }
 
 // defaultTTL is the lifetime of entries that name none.
@@ -67,20 +66,20 @@ func (o *queueOptions) Defaults() {
 }
 
 func (o *queueOptions) validate() error {
-	var p problems
-	p.within("memory_capacity", o.MemoryCapacity, 1, 100_000_000)
-	p.within("group_capacity", o.GroupCapacity, 1, math.MaxInt32)
-	p.within("max_bytes", o.MaxBytes, 1<<20, math.MaxInt64/2)
-	p.within("max_attempts", o.MaxAttempts, 1, math.MaxUint32)
-	p.within("retry_base_delay_ms", o.RetryBaseDelayMS, 0, mostMillis)
-	p.within("retry_max_delay_ms", o.RetryMaxDelayMS, 0, mostMillis)
+	var p contract.OptionErrors
+	p.Within("memory_capacity", o.MemoryCapacity, 1, 100_000_000)
+	p.Within("group_capacity", o.GroupCapacity, 1, math.MaxInt32)
+	p.Within("max_bytes", o.MaxBytes, 1<<20, math.MaxInt64/2)
+	p.Within("max_attempts", o.MaxAttempts, 1, math.MaxUint32)
+	p.Within("retry_base_delay_ms", o.RetryBaseDelayMS, 0, mostMillis)
+	p.Within("retry_max_delay_ms", o.RetryMaxDelayMS, 0, mostMillis)
 	if !(o.RetryJitter >= 0 && o.RetryJitter <= 1) {
-		p.addf("retry_jitter", "must be from 0 to 1, is %v", o.RetryJitter)
+		p.Addf("retry_jitter", "must be from 0 to 1, is %v", o.RetryJitter)
 	}
-	p.within("lease_duration_ms", o.LeaseDurationMS, 1000, mostMillis)
-	p.within("failed_retention", o.FailedRetention, 0, math.MaxInt32)
-	p.within("deduplication_ttl_ms", o.DeduplicationTTLMS, 0, mostMillis)
-	return p.err()
+	p.Within("lease_duration_ms", o.LeaseDurationMS, 1000, mostMillis)
+	p.Within("failed_retention", o.FailedRetention, 0, math.MaxInt32)
+	p.Within("deduplication_ttl_ms", o.DeduplicationTTLMS, 0, mostMillis)
+	return p.Err()
 }
 
 func (o *queueOptions) rules() queueRules {
@@ -91,10 +90,7 @@ func (o *queueOptions) rules() queueRules {
 		attempts:  uint32(o.MaxAttempts),
 		dead:      int(o.FailedRetention),
 		window:    millis(o.DeduplicationTTLMS),
-		backOff: backOff{
-			base: millis(o.RetryBaseDelayMS), most: millis(o.RetryMaxDelayMS),
-			jitter: o.RetryJitter, random: rand.Float64,
-		},
+		backOff:   jobrules.BackOff{Base: millis(o.RetryBaseDelayMS), Most: millis(o.RetryMaxDelayMS), Jitter: o.RetryJitter},
 	}
 }
 
@@ -107,24 +103,3 @@ const (
 
 func seconds(n int64) time.Duration { return time.Duration(n) * time.Second }
 func millis(n int64) time.Duration  { return time.Duration(n) * time.Millisecond }
-
-// problems collects what is wrong with options, to report all of it at once.
-type problems contract.OptionErrors
-
-func (p *problems) addf(key, format string, args ...any) {
-	*p = append(*p, contract.OptionError{Path: key, Problem: fmt.Sprintf(format, args...)})
-}
-
-func (p *problems) within(key string, value, least, most int64) {
-	if value < least || value > most {
-		p.addf(key, "must be from %d to %d, is %d", least, most, value)
-	}
-}
-
-// err returns the problems as contract.OptionErrors, or nil.
-func (p *problems) err() error {
-	if len(*p) == 0 {
-		return nil
-	}
-	return contract.OptionErrors(*p)
-}

@@ -9,18 +9,15 @@ import (
 
 	"github.com/jackfield/jackfield/sdk"
 	"github.com/jackfield/jackfield/sdk/contract"
+	"github.com/jackfield/jackfield/sdk/plugintest"
 )
 
-// buildDir is where the program is built; gone after the tests.
-var buildDir string
+// build is the program that the suites check.
+var build plugintest.Build
 
 func TestMain(m *testing.M) {
-	var err error
-	if buildDir, err = os.MkdirTemp("", "memory-plugin"); err != nil {
-		panic(err)
-	}
 	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
-		_ = os.RemoveAll(buildDir)
+		build.Remove()
 		os.Exit(code)
 	}))
 }

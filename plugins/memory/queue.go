@@ -9,6 +9,7 @@ import (
 
 	"github.com/jackfield/jackfield/sdk"
 	"github.com/jackfield/jackfield/sdk/contract"
+	"github.com/jackfield/jackfield/sdk/jobrules"
 )
 
 // queue is the queue driver: the store under one lock, and consumers that wait
@@ -121,14 +122,14 @@ func (q *queue) Enqueue(_ context.Context, jobs []contract.Job) []error {
 
 // Consume begins to take jobs; it does not fetch ahead.
 func (q *queue) Consume(_ context.Context, opts contract.ConsumeOptions) (contract.Consumer, error) {
-	if !isQueueName(opts.Queue) {
-		return nil, badQueueName(opts.Queue)
+	if err := jobrules.CheckQueue(opts.Queue); err != nil {
+		return nil, err
 	}
 	if opts.Lease == 0 {
 		opts.Lease = q.lease
 	}
-	if opts.Lease < minLease {
-		return nil, fmt.Errorf("%w: a lease is at least %v, not %v", contract.ErrInvalid, minLease, opts.Lease)
+	if err := jobrules.CheckLease(opts.Lease); err != nil {
+		return nil, err
 	}
 	return &consumer{q: q, queue: opts.Queue, lease: opts.Lease, quit: make(chan struct{})}, nil
 }
@@ -143,8 +144,8 @@ func (q *queue) Stats(_ context.Context, name string) (contract.QueueStats, erro
 
 // view runs f, which only reads, on a queue that may not be there yet.
 func (q *queue) view(name string, f func(l *line, now time.Time)) error {
-	if !isQueueName(name) {
-		return badQueueName(name)
+	if err := jobrules.CheckQueue(name); err != nil {
+		return err
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -179,8 +180,8 @@ func (q *queue) ListDead(_ context.Context, name, token string, limit int) ([]co
 // ReplayDead puts dead letters back, oldest first, as far as there is room. It
 // fails with ErrOverloaded only if there is room for none.
 func (q *queue) ReplayDead(_ context.Context, name string, ids []string) (n int64, err error) {
-	if !isQueueName(name) {
-		return 0, badQueueName(name)
+	if err := jobrules.CheckQueue(name); err != nil {
+		return 0, err
 	}
 	err = q.change(name, func(now time.Time) error {
 		n, err = q.store.replay(q.store.line(name, now), ids, now)
@@ -191,8 +192,8 @@ func (q *queue) ReplayDead(_ context.Context, name string, ids []string) (n int6
 
 // PurgeDead deletes dead letters.
 func (q *queue) PurgeDead(_ context.Context, name string, ids []string) (n int64, err error) {
-	if !isQueueName(name) {
-		return 0, badQueueName(name)
+	if err := jobrules.CheckQueue(name); err != nil {
+		return 0, err
 	}
 	err = q.change(name, func(now time.Time) error {
 		n = q.store.purge(q.store.line(name, now), ids)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/jackfield/jackfield/sdk/contract"
+	"github.com/jackfield/jackfield/sdk/jobrules"
 )
 
 // consumer takes jobs from one queue. What it holds is known to the store
@@ -97,8 +98,8 @@ func (c *consumer) Reject(_ context.Context, d contract.Delivery, reason string)
 
 // Extend gives the job a new lease.
 func (c *consumer) Extend(_ context.Context, d contract.Delivery, lease time.Duration) error {
-	if lease < minLease {
-		return fmt.Errorf("%w: a lease is at least %v, not %v", contract.ErrInvalid, minLease, lease)
+	if err := jobrules.CheckLease(lease); err != nil {
+		return err
 	}
 	return c.settle(func(now time.Time) error { return c.q.store.extend(c.queue, d.Receipt, lease, now) })
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/jackfield/jackfield/sdk/contract"
+	"github.com/jackfield/jackfield/sdk/jobrules"
 )
 
 var _ contract.StateMover = (*queue)(nil)
@@ -155,18 +156,18 @@ func (q *queue) Import(_ context.Context, chunk []byte) error {
 
 func (c *queueChunk) check() error {
 	for _, m := range c.Jobs {
-		if err := checkJob(m.Job); err != nil {
+		if err := jobrules.Check(m.Job); err != nil {
 			return err
 		}
 	}
 	for _, m := range c.Dead {
-		if err := checkJob(m.Job); err != nil {
+		if err := jobrules.Check(m.Job); err != nil {
 			return err
 		}
 	}
 	for _, m := range c.Recent {
-		if !isQueueName(m.Queue) {
-			return badQueueName(m.Queue)
+		if err := jobrules.CheckQueue(m.Queue); err != nil {
+			return err
 		}
 	}
 	return nil

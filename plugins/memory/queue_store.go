@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/jackfield/jackfield/sdk/contract"
+	"github.com/jackfield/jackfield/sdk/jobrules"
 )
 
 // store is all queues as a state machine: no lock, no clock, no goroutine.
@@ -31,7 +32,7 @@ type queueRules struct {
 	attempts        uint32
 	dead            int
 	window          time.Duration
-	backOff         backOff
+	backOff         jobrules.BackOff
 }
 
 func newStore(rules queueRules) *store {
@@ -85,7 +86,7 @@ func (s *store) attemptsOf(j *job) uint32 {
 
 // enqueue stores a job unless its id was seen within the window.
 func (s *store) enqueue(j contract.Job, now time.Time) error {
-	if err := checkJob(j); err != nil {
+	if err := jobrules.Check(j); err != nil {
 		return err
 	}
 	l := s.line(j.Queue, now)
@@ -194,7 +195,7 @@ func (s *store) ack(queue, receipt string, now time.Time) error {
 func (s *store) nack(queue, receipt, reason string, after time.Duration, now time.Time) error {
 	return s.settle(queue, receipt, now, func(l *line, g *group, j *job) {
 		if after < 0 {
-			after = s.rules.backOff.delay(j.attempts)
+			after = s.rules.backOff.Delay(j.attempts)
 		}
 		s.retried++
 		s.again(l, g, reason, now.Add(after), now)

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"pgregory.net/rapid"
 
 	"github.com/jackfield/jackfield/sdk/contract"
 )
@@ -118,27 +117,6 @@ func TestGroupsAreServedInTurn(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("order (-want +got):\n%s", diff)
 	}
-}
-
-func TestBackOffDoublesWithinItsBounds(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		b := backOff{
-			base:   time.Duration(rapid.IntRange(0, 5000).Draw(t, "base")) * time.Millisecond,
-			most:   time.Duration(rapid.IntRange(0, 100_000).Draw(t, "most")) * time.Millisecond,
-			jitter: rapid.Float64Range(0, 1).Draw(t, "jitter"),
-			random: func() float64 { return rapid.Float64Range(0, 0.999).Draw(t, "random") },
-		}
-		attempt := rapid.Uint32Range(1, 5000).Draw(t, "attempt")
-		plain := float64(b.base) * float64(uint64(1)<<min(attempt-1, 40))
-		got := b.delay(attempt)
-		least, most := min(plain*(1-b.jitter)*0.999, float64(b.most)), min(plain*(1+b.jitter)*1.001, float64(b.most))
-		if attempt > 40 {
-			most = float64(b.most)
-		}
-		if float64(got) < least-1 || float64(got) > most+1 {
-			t.Fatalf("delay of attempt %d = %v, want from %v to %v", attempt, got, time.Duration(least), time.Duration(most))
-		}
-	})
 }
 
 func TestAllWhoWaitGetWhatBecomesDue(t *testing.T) {

@@ -1,9 +1,6 @@
 package main
 
 import (
-	"os/exec"
-	"path/filepath"
-	"sync"
 	"testing"
 	"time"
 
@@ -11,26 +8,10 @@ import (
 	"github.com/jackfield/jackfield/sdk/plugintest"
 )
 
-// binary builds the plugin as it is released, once per run.
-var binary = sync.OnceValues(func() (string, error) {
-	path := filepath.Join(buildDir, "memory")
-	cmd := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", path, ".")
-	cmd.Env = append(cmd.Environ(), "CGO_ENABLED=0")
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		return string(out), err
-	}
-	return path, nil
-})
-
 // allWays runs a suite on the driver, over gRPC and against the program.
 func allWays(t *testing.T, suite plugintest.Suite, options string) {
-	path, err := binary()
-	if err != nil {
-		t.Fatalf("build the plugin: %v\n%s", err, path)
-	}
 	plugintest.AllWays(t, plugintest.BinaryConfig{
-		Path: path, Suite: suite, Driver: "memory", Options: []byte(options),
+		Path: build.Path(t), Suite: suite, Driver: "memory", Options: []byte(options),
 	})
 }
 

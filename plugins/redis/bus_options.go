@@ -3,6 +3,8 @@ package main
 import (
 	"strings"
 	"time"
+
+	"github.com/jackfield/jackfield/sdk/contract"
 )
 
 // busOptions are the options of the adapter drivers.
@@ -31,13 +33,13 @@ func (o *busOptions) Defaults() {
 }
 
 func (o *busOptions) validate() error {
-	var p problems
+	var p contract.OptionErrors
 	if strings.ContainsAny(o.Prefix, "{}") {
-		p.addf("prefix", "must not hold braces: they choose the slot in a Redis Cluster, is %q", o.Prefix)
+		p.Addf("prefix", "must not hold braces: they choose the slot in a Redis Cluster, is %q", o.Prefix)
 	}
-	p.within("timeout_ms", o.TimeoutMS, 1, 3_600_000)
+	p.Within("timeout_ms", o.TimeoutMS, 1, 3_600_000)
 	o.Connection.validate(&p)
-	return p.err()
+	return p.Err()
 }
 
 func (o *busOptions) timeout() time.Duration { return time.Duration(o.TimeoutMS) * time.Millisecond }

@@ -7,18 +7,12 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
-	"unicode/utf8"
 
 	"github.com/redis/go-redis/v9"
 
 	"github.com/jackfield/jackfield/sdk"
+	"github.com/jackfield/jackfield/sdk/cacherules"
 	"github.com/jackfield/jackfield/sdk/contract"
-)
-
-// The largest key and value that a cache takes.
-const (
-	maxKey   = 1 << 10
-	maxValue = 16 << 20
 )
 
 // cache keeps each value under its own key, the prefix followed by the key.
@@ -149,17 +143,10 @@ func roundUp(d time.Duration) int64 {
 }
 
 func checkEntry(key string, value []byte, ttl time.Duration) error {
-	switch {
-	case len(key) > maxKey || !utf8.ValidString(key):
-		return fmt.Errorf("%w: a key is at most %d bytes of UTF-8, this one has %d", contract.ErrInvalid, maxKey, len(key))
-	case strings.HasPrefix(key, reserved):
+	if strings.HasPrefix(key, reserved) {
 		return fmt.Errorf("%w: keys that begin with %q are the driver's own", contract.ErrInvalid, reserved)
-	case len(value) > maxValue:
-		return fmt.Errorf("%w: a value is at most %d bytes, this one has %d", contract.ErrInvalid, maxValue, len(value))
-	case ttl < 0 && ttl != contract.NoExpiry:
-		return fmt.Errorf("%w: a lifetime is 0, more, or NoExpiry, this one is %v", contract.ErrInvalid, ttl)
 	}
-	return nil
+	return cacherules.Check(key, value, ttl)
 }
 
 // Metrics returns the series of the cache.

@@ -1,6 +1,10 @@
 package main
 
-import "time"
+import (
+	"time"
+
+	"github.com/jackfield/jackfield/sdk/contract"
+)
 
 // cacheOptions are what the server sends for cache.driver redis and redis-cluster.
 type cacheOptions struct {
@@ -15,11 +19,11 @@ func (o *cacheOptions) Defaults() {
 }
 
 func (o *cacheOptions) validate() error {
-	var p problems
-	p.prefix(o.Prefix)
-	p.within("ttl", o.TTL, 0, mostSeconds)
+	var p contract.OptionErrors
+	checkPrefix(&p, o.Prefix)
+	p.Within("ttl", o.TTL, 0, mostSeconds)
 	o.Connection.validate(&p)
-	return p.err()
+	return p.Err()
 }
 
 // mostSeconds is about a century, far below what a Duration holds.

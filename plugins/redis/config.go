@@ -59,32 +59,32 @@ func (c *connectionOptions) poolSize() int {
 }
 
 // validate reports under connection what cannot be right whatever the server says.
-func (c *connectionOptions) validate(p *problems) {
+func (c *connectionOptions) validate(p *contract.OptionErrors) {
 	switch c.Mode {
 	case modeStandalone, modeSentinel, modeCluster:
 	default:
-		p.addf("connection.mode", "must be standalone, sentinel or cluster, is %q", c.Mode)
+		p.Addf("connection.mode", "must be standalone, sentinel or cluster, is %q", c.Mode)
 	}
 	c.validateAddresses(p)
-	p.within("connection.db", c.DB, 0, 1<<31-1)
-	p.within("connection.pool_size", c.PoolSize, 0, 10_000)
+	p.Within("connection.db", c.DB, 0, 1<<31-1)
+	p.Within("connection.pool_size", c.PoolSize, 0, 10_000)
 	if c.Mode == modeCluster && c.DB != 0 {
-		p.addf("connection.db", "must be 0 in a cluster, is %d", c.DB)
+		p.Addf("connection.db", "must be 0 in a cluster, is %d", c.DB)
 	}
 	if c.Mode == modeSentinel && c.MasterName == "" {
-		p.addf("connection.master_name", "must be the name that the sentinels know the master by")
+		p.Addf("connection.master_name", "must be the name that the sentinels know the master by")
 	}
 	c.TLS.validate("connection.tls", p)
 	c.SentinelTLS.validate("connection.sentinel_tls", p)
 }
 
-func (c *connectionOptions) validateAddresses(p *problems) {
+func (c *connectionOptions) validateAddresses(p *contract.OptionErrors) {
 	if len(c.Addresses) == 0 || c.Mode == modeStandalone && len(c.Addresses) > 1 {
-		p.addf("connection.addresses", "must be one address, or several in mode sentinel or cluster; there are %d", len(c.Addresses))
+		p.Addf("connection.addresses", "must be one address, or several in mode sentinel or cluster; there are %d", len(c.Addresses))
 	}
 	for i, a := range c.Addresses {
 		if problem := addressProblem(a); problem != "" {
-			p.addf(fmt.Sprintf("connection.addresses[%d]", i), "%s", problem)
+			p.Addf(fmt.Sprintf("connection.addresses[%d]", i), "%s", problem)
 		}
 	}
 }
@@ -108,33 +108,12 @@ func addressProblem(address string) string {
 	return ""
 }
 
-// problems collects what is wrong with options, to report all of it at once.
-type problems contract.OptionErrors
-
-func (p *problems) addf(key, format string, args ...any) {
-	*p = append(*p, contract.OptionError{Path: key, Problem: fmt.Sprintf(format, args...)})
-}
-
-func (p *problems) within(key string, value, least, most int64) {
-	if value < least || value > most {
-		p.addf(key, "must be from %d to %d, is %d", least, most, value)
-	}
-}
-
-// prefix reports a prefix that is no text.
-func (p *problems) prefix(prefix string) {
+// checkPrefix reports a prefix that is no text.
+func checkPrefix(p *contract.OptionErrors, prefix string) {
 	if len(prefix) > maxPrefix || !utf8.ValidString(prefix) {
-		p.addf("prefix", "must be at most %d bytes of UTF-8, has %d", maxPrefix, len(prefix))
+		p.Addf("prefix", "must be at most %d bytes of UTF-8, has %d", maxPrefix, len(prefix))
 	}
 }
 
 // maxPrefix is the longest prefix of keys.
 const maxPrefix = 256
-
-// err returns the problems as contract.OptionErrors, or nil.
-func (p *problems) err() error {
-	if len(*p) == 0 {
-		return nil
-	}
-	return contract.OptionErrors(*p)
-}

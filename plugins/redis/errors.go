@@ -44,6 +44,7 @@ var answers = []answer{
 	{"MISCONF", contract.ErrUnavailable, false, "the server cannot write to its disk"},
 	{"ERR DB index", contract.ErrUnavailable, false, "set the number of a database that the server has"},
 	{"ERR This instance has cluster support disabled", contract.ErrUnavailable, false, `it is no cluster: use driver "redis"`},
+	{"ASK", contract.ErrUnavailable, true, "the slot is being moved"},
 	{"MOVED", contract.ErrUnavailable, true, `it belongs to a cluster: use driver "redis-cluster"`},
 	{"ERR max number of clients", contract.ErrUnavailable, true, "raise maxclients"},
 	{"NOREPLICAS", contract.ErrUnavailable, true, "min-replicas-to-write is not met"},
@@ -97,6 +98,9 @@ func (c *connectionOptions) suspicion() string {
 func meaning(err error) (cure string, kind error) {
 	if errors.Is(err, redis.ErrClosed) {
 		return "", contract.ErrClosed
+	}
+	if errors.Is(err, errUnconfirmed) {
+		return "see whether the replica hangs; without it jobs are accepted again once it is gone or silent for long", contract.ErrUnavailable
 	}
 	if cure, kind := answered(err); kind != nil {
 		return cure, kind

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -41,39 +43,65 @@ func TestARestartCostsNoOperation(t *testing.T) {
 	use()
 }
 
-// traffic enqueues jobs one after the other until it is told to stop, and
-// returns the ids of those that were accepted.
+// traffic enqueues jobs, several at a time, until it is told to stop, and keeps
+// the ids of those that were accepted.
 type traffic struct {
-	q        *queue
-	stop     chan struct{}
-	accepted chan map[string]bool
+	q    *queue
+	stop chan struct{}
+	wg   sync.WaitGroup
+
+	mu       sync.Mutex
+	accepted map[string]bool
 }
 
 func startTraffic(q *queue) *traffic {
-	tr := &traffic{q: q, stop: make(chan struct{}), accepted: make(chan map[string]bool, 1)}
-	go func() {
-		accepted := make(map[string]bool)
-		for n := 0; ; n++ {
-			select {
-			case <-tr.stop:
-				tr.accepted <- accepted
-				return
-			default:
+	tr := &traffic{q: q, stop: make(chan struct{}), accepted: map[string]bool{}}
+	for lane := range 4 {
+		tr.wg.Go(func() {
+			for n := 0; ; n++ {
+				select {
+				case <-tr.stop:
+					return
+				default:
+					tr.offer(contract.Job{Queue: "q", ID: fmt.Sprint("job", lane, "-", n), GroupKey: fmt.Sprint("g", n%7), Body: []byte("b")})
+				}
 			}
-			job := contract.Job{Queue: "q", ID: fmt.Sprint("job", n), GroupKey: fmt.Sprint("g", n%7), Body: []byte("b")}
-			ctx, cancel := context.WithTimeout(context.Background(), patience)
-			if q.Enqueue(ctx, []contract.Job{job})[0] == nil {
-				accepted[job.ID] = true
-			}
-			cancel()
-		}
-	}()
+		})
+	}
 	return tr
+}
+
+func (tr *traffic) offer(job contract.Job) {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	if tr.q.Enqueue(ctx, []contract.Job{job})[0] != nil {
+		return
+	}
+	tr.mu.Lock()
+	defer tr.mu.Unlock()
+	tr.accepted[job.ID] = true
+}
+
+// grow waits until this many more jobs were accepted.
+func (tr *traffic) grow(t *testing.T, n int) {
+	t.Helper()
+	for want := tr.count() + n; tr.count() < want; waitABit(t) {
+		if t.Context().Err() != nil {
+			t.Fatalf("%d jobs were accepted, want %d", tr.count(), want)
+		}
+	}
+}
+
+func (tr *traffic) count() int {
+	tr.mu.Lock()
+	defer tr.mu.Unlock()
+	return len(tr.accepted)
 }
 
 func (tr *traffic) end() map[string]bool {
 	close(tr.stop)
-	return <-tr.accepted
+	tr.wg.Wait()
+	return tr.accepted
 }
 
 // takeAll takes and acknowledges jobs until all of these were seen.
@@ -97,25 +125,21 @@ func takeAll(t *testing.T, q *queue, want map[string]bool) {
 	}
 }
 
-// killed kills a master in the middle of traffic and waits until jobs are
-// accepted again; nothing that was accepted may be lost.
-func killed(t *testing.T, connection connectionOptions, master *testserver.Redis) {
+// killed kills masters in the middle of traffic, one after the other, and waits
+// each time until jobs are accepted again; nothing that was accepted may be lost.
+// next returns the master to kill, or nil: that was all.
+func killed(t *testing.T, connection connectionOptions, next func(*queue) *testserver.Redis) {
 	q := newQueue(t, connection, func(*queueOptions) {})
 	c := newCache(t, connection)
-	if err := errors.Join(q.Enqueue(patient(t), []contract.Job{{Queue: "q", ID: "first", GroupKey: "g"}})...); err != nil {
-		t.Fatal(err)
-	}
 	tr := startTraffic(q)
-	for q.counts.enqueued.Load() < 200 {
-		waitABit(t)
+	for m := next(q); m != nil; m = next(q) {
+		n := 1 + rand.IntN(400)
+		tr.grow(t, n)
+		m.Kill()
+		t.Logf("%s was killed after %d jobs more", m.Addr, n)
+		tr.grow(t, 200)
 	}
-	master.Kill()
-	before := q.counts.enqueued.Load()
-	for q.counts.enqueued.Load() < before+200 {
-		waitABit(t)
-	}
-	accepted := tr.end()
-	takeAll(t, q, accepted)
+	takeAll(t, q, tr.end())
 	for i := range 50 {
 		if _, err := c.Set(patient(t), fmt.Sprint("k", i), []byte("v"), contract.SetOptions{}); err != nil {
 			t.Errorf("after the fail-over: %v", err)
@@ -135,7 +159,49 @@ func waitABit(t *testing.T) {
 func TestSentinelFailOverLosesNothing(t *testing.T) {
 	t.Parallel()
 	s := testserver.StartRedisSentinel(t)
-	killed(t, toSentinel(s), s.Master)
+	masters := []*testserver.Redis{nil, s.Master}
+	killed(t, toSentinel(s), func(*queue) *testserver.Redis {
+		last := masters[len(masters)-1]
+		masters = masters[:len(masters)-1]
+		return last
+	})
+}
+
+// Each master that is killed comes back as the replica of its successor, which
+// is killed next.
+func TestClusterFailOverLosesNothing(t *testing.T) {
+	t.Parallel()
+	cl := testserver.StartRedisCluster(t, 1)
+	var dead *testserver.Redis
+	rounds := 3
+	killed(t, toCluster(cl), func(q *queue) *testserver.Redis {
+		if rounds--; rounds < 0 {
+			return nil
+		}
+		if dead != nil {
+			dead.Restart()
+		}
+		dead = owner(t, q, cl)
+		return dead
+	})
+}
+
+// owner returns the server that has the queue, once its replica is up to date.
+func owner(t *testing.T, q *queue, cl *testserver.RedisCluster) *testserver.Redis {
+	t.Helper()
+	for ctx := patient(t); ; waitABit(t) {
+		node, err := q.node(ctx, q.key("q", parts[0]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		info, err := node.Info(ctx, "replication").Result()
+		if ctx.Err() != nil {
+			t.Fatalf("no replica of %s is up to date: %v, %s", node, err, info)
+		}
+		if i := slices.Index(cl.Addrs(), node.Options().Addr); readReplication(info).synced {
+			return cl.Nodes[i]
+		}
+	}
 }
 
 // A job that crashes its worker every time ends among the dead letters, however

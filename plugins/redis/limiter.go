@@ -24,10 +24,10 @@ func (o *limiterOptions) Defaults() {
 }
 
 func (o *limiterOptions) validate() error {
-	var p problems
-	p.prefix(o.Prefix)
+	var p contract.OptionErrors
+	checkPrefix(&p, o.Prefix)
 	o.Connection.validate(&p)
-	return p.err()
+	return p.Err()
 }
 
 // limiter keeps each limit under its own key: one number, gone when everything
@@ -133,6 +133,9 @@ func (l *limiter) result(req contract.TakeRequest, interval int64, reply any) (u
 	}
 	return granted, result, nil
 }
+
+// maxKey is the longest key of a limit, in bytes.
+const maxKey = 1 << 10
 
 func checkTake(req contract.TakeRequest) error {
 	switch {

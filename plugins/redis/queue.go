@@ -10,6 +10,7 @@ import (
 
 	"github.com/jackfield/jackfield/sdk"
 	"github.com/jackfield/jackfield/sdk/contract"
+	"github.com/jackfield/jackfield/sdk/jobrules"
 )
 
 // queue is the queue driver. All that is known about jobs is in Redis and is
@@ -19,7 +20,7 @@ type queue struct {
 	options queueOptions
 	logger  hclog.Logger
 	pubsub  *client
-	backOff backOff
+	backOff jobrules.BackOff
 	clock   string // the time in ms, in tests; "": that of Redis
 	slots   *workSlots
 	replica *replicaWait
@@ -64,7 +65,7 @@ func openQueue(ctx context.Context, opts queueOptions, env sdk.Env) (*queue, err
 	commands.announce(ctx, env.Logger)
 	return &queue{
 		client: commands, options: opts, logger: env.Logger, pubsub: pubsub,
-		backOff: opts.Reliability.backOff(), slots: newWorkSlots(int(opts.Concurrency)), replica: newReplicaWait(opts.ReplicaWaitMS, opts.Connection.Mode),
+		backOff: opts.Reliability.backOff(), slots: newWorkSlots(int(opts.Concurrency)), replica: newReplicaWait(opts.ReplicaWaitMS, opts.Connection.Mode, env.Logger),
 		bells: map[string]*bell{}, seen: map[string]depth{},
 	}, nil
 }
@@ -115,14 +116,14 @@ func (q *queue) common(name string) []any {
 
 // Consume begins to take jobs; it does not fetch ahead.
 func (q *queue) Consume(_ context.Context, opts contract.ConsumeOptions) (contract.Consumer, error) {
-	if !isQueueName(opts.Queue) {
-		return nil, badQueueName(opts.Queue)
+	if err := jobrules.CheckQueue(opts.Queue); err != nil {
+		return nil, err
 	}
 	if opts.Lease == 0 {
 		opts.Lease = millis(q.options.Reliability.LeaseDurationMS)
 	}
-	if opts.Lease < minLease {
-		return nil, fmt.Errorf("%w: a lease is at least %v, not %v", contract.ErrInvalid, minLease, opts.Lease)
+	if err := jobrules.CheckLease(opts.Lease); err != nil {
+		return nil, err
 	}
 	q.use(opts.Queue)
 	return newConsumer(q, opts), nil
@@ -202,8 +203,8 @@ func numbers(reply any) []int64 {
 
 // Stats counts the jobs of one queue exactly.
 func (q *queue) Stats(ctx context.Context, name string) (contract.QueueStats, error) {
-	if !isQueueName(name) {
-		return contract.QueueStats{}, badQueueName(name)
+	if err := jobrules.CheckQueue(name); err != nil {
+		return contract.QueueStats{}, err
 	}
 	d, err := q.depth(ctx, name)
 	if d.stats.Durability = q.durability(ctx, name); d.stats.Durability == contract.InMemory {

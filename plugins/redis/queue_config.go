@@ -2,9 +2,11 @@ package main
 
 import (
 	"math"
-	"math/rand/v2"
 	"strings"
 	"time"
+
+	"github.com/jackfield/jackfield/sdk/contract"
+	"github.com/jackfield/jackfield/sdk/jobrules"
 )
 
 // queueOptions are what the server sends for queue.driver redis and redis-cluster.
@@ -49,42 +51,39 @@ func (o *queueOptions) Defaults() {
 }
 
 func (o *queueOptions) validate() error {
-	var p problems
-	p.prefix(o.Prefix)
+	var p contract.OptionErrors
+	checkPrefix(&p, o.Prefix)
 	if strings.ContainsAny(o.Prefix, "{}") {
-		p.addf("prefix", "must have no braces: the name of the queue stands in them, so that its keys lie in one slot")
+		p.Addf("prefix", "must have no braces: the name of the queue stands in them, so that its keys lie in one slot")
 	}
-	p.within("concurrency", o.Concurrency, 1, math.MaxInt32)
-	p.within("timeout_ms", o.TimeoutMS, 1, mostMillis)
-	p.within("capacity", o.Capacity, 1, math.MaxInt32)
-	p.within("group_capacity", o.GroupCapacity, 1, math.MaxInt32)
-	p.within("max_bytes", o.MaxBytes, 1<<20, math.MaxInt64/2)
-	p.within("replica_wait_ms", o.ReplicaWaitMS, 0, 60_000)
+	p.Within("concurrency", o.Concurrency, 1, math.MaxInt32)
+	p.Within("timeout_ms", o.TimeoutMS, 1, mostMillis)
+	p.Within("capacity", o.Capacity, 1, math.MaxInt32)
+	p.Within("group_capacity", o.GroupCapacity, 1, math.MaxInt32)
+	p.Within("max_bytes", o.MaxBytes, 1<<20, math.MaxInt64/2)
+	p.Within("replica_wait_ms", o.ReplicaWaitMS, 0, 60_000)
 	o.Reliability.validate(&p)
 	o.Connection.validate(&p)
-	return p.err()
+	return p.Err()
 }
 
-func (o *reliabilityOptions) validate(p *problems) {
-	p.within("reliability.max_attempts", o.MaxAttempts, 1, math.MaxUint32)
-	p.within("reliability.retry_base_delay_ms", o.RetryBaseDelayMS, 0, mostMillis)
-	p.within("reliability.retry_max_delay_ms", o.RetryMaxDelayMS, 0, mostMillis)
+func (o *reliabilityOptions) validate(p *contract.OptionErrors) {
+	p.Within("reliability.max_attempts", o.MaxAttempts, 1, math.MaxUint32)
+	p.Within("reliability.retry_base_delay_ms", o.RetryBaseDelayMS, 0, mostMillis)
+	p.Within("reliability.retry_max_delay_ms", o.RetryMaxDelayMS, 0, mostMillis)
 	if !(o.RetryJitter >= 0 && o.RetryJitter <= 1) {
-		p.addf("reliability.retry_jitter", "must be from 0 to 1, is %v", o.RetryJitter)
+		p.Addf("reliability.retry_jitter", "must be from 0 to 1, is %v", o.RetryJitter)
 	}
-	p.within("reliability.lease_duration_ms", o.LeaseDurationMS, 1000, mostMillis)
-	p.within("reliability.stalled_batch_size", o.StalledBatchSize, 1, 10_000)
-	p.within("reliability.worker_poll_interval_ms", o.WorkerPollIntervalMS, 1, mostMillis)
-	p.within("reliability.failed_retention", o.FailedRetention, 0, math.MaxInt32)
-	p.within("reliability.deduplication_ttl_ms", o.DeduplicationTTLMS, 0, mostMillis)
-	p.within("reliability.max_batch_size", o.MaxBatchSize, 1, math.MaxInt32)
+	p.Within("reliability.lease_duration_ms", o.LeaseDurationMS, 1000, mostMillis)
+	p.Within("reliability.stalled_batch_size", o.StalledBatchSize, 1, 10_000)
+	p.Within("reliability.worker_poll_interval_ms", o.WorkerPollIntervalMS, 1, mostMillis)
+	p.Within("reliability.failed_retention", o.FailedRetention, 0, math.MaxInt32)
+	p.Within("reliability.deduplication_ttl_ms", o.DeduplicationTTLMS, 0, mostMillis)
+	p.Within("reliability.max_batch_size", o.MaxBatchSize, 1, math.MaxInt32)
 }
 
-func (o *reliabilityOptions) backOff() backOff {
-	return backOff{
-		base: millis(o.RetryBaseDelayMS), most: millis(o.RetryMaxDelayMS),
-		jitter: o.RetryJitter, random: rand.Float64,
-	}
+func (o *reliabilityOptions) backOff() jobrules.BackOff {
+	return jobrules.BackOff{Base: millis(o.RetryBaseDelayMS), Most: millis(o.RetryMaxDelayMS), Jitter: o.RetryJitter}
 }
 
 // mostMillis is about a century, as mostSeconds.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/jackfield/jackfield/sdk/contract"
+	"github.com/jackfield/jackfield/sdk/jobrules"
 )
 
 var (
@@ -24,10 +25,10 @@ const (
 
 // ListDead returns a page of dead letters, oldest first.
 func (q *queue) ListDead(ctx context.Context, name, token string, limit int) ([]contract.DeadLetter, string, error) {
-	switch {
-	case !isQueueName(name):
-		return nil, "", badQueueName(name)
-	case limit < 1:
+	if err := jobrules.CheckQueue(name); err != nil {
+		return nil, "", err
+	}
+	if limit < 1 {
 		return nil, "", fmt.Errorf("%w: a page has at least 1 dead letter, not %d", contract.ErrInvalid, limit)
 	}
 	from, err := parseDeadToken(token)
@@ -107,8 +108,8 @@ func (q *queue) PurgeDead(ctx context.Context, name string, ids []string) (int64
 
 // moveDead replays or purges those with the given ids, or all that there are now.
 func (q *queue) moveDead(ctx context.Context, name, how string, ids []string) (n int64, full bool, err error) {
-	if !isQueueName(name) {
-		return 0, false, badQueueName(name)
+	if err := jobrules.CheckQueue(name); err != nil {
+		return 0, false, err
 	}
 	if len(ids) == 0 {
 		return q.moveAll(ctx, name, how)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/jackfield/jackfield/sdk/contract"
+	"github.com/jackfield/jackfield/sdk/jobrules"
 )
 
 var enqueueScript = mustScript("queue", "queue_enqueue")
@@ -29,7 +30,7 @@ func (q *queue) Enqueue(ctx context.Context, jobs []contract.Job) []error {
 	var names []string
 	byQueue := make(map[string][]int)
 	for i, j := range jobs {
-		if errs[i] = checkJob(j); errs[i] != nil {
+		if errs[i] = jobrules.Check(j); errs[i] != nil {
 			continue
 		}
 		if byQueue[j.Queue] == nil {
@@ -60,13 +61,11 @@ func (q *queue) portion(jobs []contract.Job, indices []int) int {
 
 func (q *queue) enqueueSome(ctx context.Context, name string, jobs []contract.Job, indices []int, errs []error) {
 	q.use(name)
-	o := q.options
-	args := append(q.common(name), o.Reliability.DeduplicationTTLMS, o.Capacity, o.GroupCapacity, o.MaxBytes)
+	args := q.enqueueWords(name)
 	for _, i := range indices {
-		j := jobs[i]
-		args = append(args, j.ID, j.GroupKey, j.MaxAttempts, roundUp(j.Delay), j.Body)
+		args = append(args, jobWords(jobs[i])...)
 	}
-	ctx, cancel := context.WithTimeout(ctx, millis(o.TimeoutMS))
+	ctx, cancel := context.WithTimeout(ctx, millis(q.options.TimeoutMS))
 	defer cancel()
 	reply, err := q.runReplicated(ctx, enqueueScript, q.keys(name), args)
 	results := numbers(reply)
@@ -78,6 +77,16 @@ func (q *queue) enqueueSome(ctx context.Context, name string, jobs []contract.Jo
 			errs[i] = q.outcome(results[k])
 		}
 	}
+}
+
+// enqueueWords are the arguments of queue_enqueue.lua that stand before those of the jobs.
+func (q *queue) enqueueWords(name string) []any {
+	o := q.options
+	return append(q.common(name), o.Reliability.DeduplicationTTLMS, o.Capacity, o.GroupCapacity, o.MaxBytes)
+}
+
+func jobWords(j contract.Job) []any {
+	return []any{j.ID, j.GroupKey, j.MaxAttempts, roundUp(j.Delay), j.Body}
 }
 
 func (q *queue) outcome(result int64) error {

@@ -2,8 +2,8 @@ package main
 
 import (
 	"context"
+	"errors"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -11,60 +11,28 @@ import (
 	"github.com/jackfield/jackfield/sdk/contract"
 )
 
-// replicaWait decides how long a new job waits for a replica that has it. Where
-// none confirms, waiting is worth nothing: it is tried anew from time to time.
-type replicaWait struct {
-	most time.Duration // 0: never
+// errUnconfirmed is why jobs that were stored are not accepted yet.
+var errUnconfirmed = errors.New("the job is stored, but a replica that is there has not confirmed it")
 
-	mu    sync.Mutex
-	until time.Time // not before: the last try was in vain
+// master is a server that stores jobs.
+type master struct {
+	addr string
+	// store executes the script and waits for a replica that has what it wrote; not
+	// at all if wait is 0.
+	store func(ctx context.Context, wait time.Duration) (stored, error)
 }
 
-const (
-	replicaPause = 5 * time.Second
-	replicaProbe = 50 * time.Millisecond
-)
-
-// newReplicaWait waits where a fail-over is to be expected.
-func newReplicaWait(ms int64, mode string) *replicaWait {
-	if mode == modeStandalone {
-		return &replicaWait{}
-	}
-	return &replicaWait{most: millis(ms)}
+// stored is what came of it.
+type stored struct {
+	reply     any
+	confirmed bool
+	seen      replication // after the script; not looked at if a replica has confirmed
 }
 
-// time returns how long to wait now, in whole milliseconds; 0 is not at all.
-func (w *replicaWait) time(now time.Time) time.Duration {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	switch {
-	case now.Before(w.until):
-		return 0
-	case w.until.IsZero():
-		return w.most
-	}
-	return min(w.most, replicaProbe)
-}
-
-// learn notes how many replicas confirmed, and reports whether that is news.
-func (w *replicaWait) learn(replicas int64, now time.Time) (news bool) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if replicas > 0 {
-		news = !w.until.IsZero()
-		w.until = time.Time{}
-		return news
-	}
-	news = w.until.IsZero()
-	w.until = now.Add(replicaPause)
-	return news
-}
-
-// runReplicated executes a script and waits, on the same connection, until a
-// replica has what it wrote. The script may be executed twice.
+// runReplicated executes a script, twice if need be, until what it wrote is as
+// safe as its server can make it.
 func (q *queue) runReplicated(ctx context.Context, s *script, keys []string, args []any) (any, error) {
-	wait := q.replica.time(time.Now())
-	if wait == 0 {
+	if q.replica.most == 0 {
 		return q.run(ctx, again, s, keys, args...)
 	}
 	var reply any
@@ -73,40 +41,68 @@ func (q *queue) runReplicated(ctx context.Context, s *script, keys []string, arg
 		if err != nil {
 			return err
 		}
-		reply, err = q.evalAndWait(ctx, node, "evalsha", s.sha, keys, args, wait)
-		if redis.HasErrorPrefix(err, "NOSCRIPT") {
-			reply, err = q.evalAndWait(ctx, node, "eval", s.text, keys, args, wait)
-		}
-		if redis.HasErrorPrefix(err, "MOVED") || redis.HasErrorPrefix(err, "ASK") {
-			reply, err = q.eval(ctx, again, "eval", s.text, keys, args) // go-redis learns the way by it
-		}
+		conn := node.Conn() // what is seen of a server must be seen of the one that has the jobs
+		defer func() { _ = conn.Close() }()
+		reply, err = q.replica.keep(ctx, onServer(node.Options().Addr, conn, s, keys, args))
 		return err
 	})
 	return reply, err
 }
 
-func (q *queue) evalAndWait(ctx context.Context, node *redis.Client, how, what string, keys []string, args []any, wait time.Duration) (any, error) {
-	pipe := node.Pipeline()
-	done := redis.NewCmd(ctx, evalWords(how, what, keys, args)...)
-	_ = pipe.Process(ctx, done)
-	confirmed := redis.NewIntCmd(ctx, "wait", 1, wait.Milliseconds())
-	_ = pipe.Process(ctx, confirmed)
-	_, _ = pipe.Exec(ctx)
-	if done.Err() == nil && confirmed.Err() == nil {
-		q.learnReplicas(confirmed.Val())
+func onServer(addr string, node *redis.Conn, s *script, keys []string, args []any) master {
+	eval := func(ctx context.Context, then redis.Cmder) (any, error) {
+		reply, err := evalAnd(ctx, node, evalWords("evalsha", s.sha, keys, args), then)
+		if redis.HasErrorPrefix(err, "NOSCRIPT") {
+			reply, err = evalAnd(ctx, node, evalWords("eval", s.text, keys, args), then)
+		}
+		return reply, err
 	}
+	return master{addr, func(ctx context.Context, wait time.Duration) (done stored, err error) {
+		if wait == 0 {
+			info := redis.NewStringCmd(ctx, "info", "replication")
+			if done.reply, err = eval(ctx, info); err == nil {
+				done.seen, err = look(info)
+			}
+			return done, err
+		}
+		replicas := redis.NewIntCmd(ctx, "wait", 1, wait.Milliseconds())
+		if done.reply, err = eval(ctx, replicas); err == nil {
+			err = unconfirmed(replicas.Err())
+		}
+		if done.confirmed = replicas.Val() > 0; !done.confirmed && err == nil {
+			done.seen, err = look(node.Info(ctx, "replication"))
+		}
+		return done, err
+	}}
+}
+
+// evalAnd executes a script and another command on one connection. The error is
+// that of the script.
+func evalAnd(ctx context.Context, node *redis.Conn, words []any, then redis.Cmder) (any, error) {
+	pipe := node.Pipeline()
+	done := redis.NewCmd(ctx, words...)
+	_ = pipe.Process(ctx, done)
+	_ = pipe.Process(ctx, then)
+	_, _ = pipe.Exec(ctx)
 	return done.Result()
 }
 
-func (q *queue) learnReplicas(n int64) {
-	if !q.replica.learn(n, time.Now()) {
-		return
+// look reads the answer to INFO.
+func look(info *redis.StringCmd) (replication, error) {
+	if redis.HasErrorPrefix(info.Err(), "NOPERM") {
+		return replication{hidden: true}, nil
 	}
-	if n == 0 {
-		q.logger.Warn("no replica confirms new jobs; until one does, a fail-over may lose the latest ones")
-		return
+	return readReplication(info.Val()), info.Err()
+}
+
+// unconfirmed sorts how a WAIT failed, whatever the script said: its server may
+// have died before anybody else had the jobs, and one that became a replica under
+// it says so in several ways.
+func unconfirmed(err error) error {
+	if _, said := errors.AsType[redis.Error](err); said && !redis.HasErrorPrefix(err, "NOPERM") {
+		return errUnconfirmed
 	}
-	q.logger.Info("a replica confirms new jobs again")
+	return err
 }
 
 // node returns the server that owns a key.
@@ -130,7 +126,7 @@ func (q *queue) durability(ctx context.Context, name string) contract.Durability
 		return contract.InMemory
 	case strings.Contains(info, "\naof_enabled:1"):
 		return contract.OnDisk
-	case strings.Contains(info, "state=online"):
+	case readReplication(info).synced:
 		return contract.Replicated
 	}
 	return contract.InMemory

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/jackfield/jackfield/sdk/contract"
+	"github.com/jackfield/jackfield/sdk/jobrules"
 )
 
 var settleScript = mustScript("queue", "queue_settle")
@@ -107,7 +108,7 @@ func (c *consumer) Ack(ctx context.Context, d contract.Delivery) error {
 // Nack gives the job back.
 func (c *consumer) Nack(ctx context.Context, d contract.Delivery, reason string, after time.Duration) error {
 	if after < 0 {
-		after = c.q.backOff.delay(d.Attempt)
+		after = c.q.backOff.Delay(d.Attempt)
 	}
 	return c.settle(ctx, d, settlement{how: nacked, time: after, reason: short(reason)})
 }
@@ -119,8 +120,8 @@ func (c *consumer) Reject(ctx context.Context, d contract.Delivery, reason strin
 
 // Extend gives the job a new lease.
 func (c *consumer) Extend(ctx context.Context, d contract.Delivery, lease time.Duration) error {
-	if lease < minLease {
-		return fmt.Errorf("%w: a lease is at least %v, not %v", contract.ErrInvalid, minLease, lease)
+	if err := jobrules.CheckLease(lease); err != nil {
+		return err
 	}
 	end := time.Now().Add(lease)
 	err := c.settle(ctx, d, settlement{how: extended, time: lease})

@@ -11,11 +11,12 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/jackfield/jackfield/sdk/plugintest"
 	"github.com/jackfield/jackfield/sdk/testserver"
 )
 
-// buildDir is where the program is built; gone after the tests.
-var buildDir string
+// build is the program that the suites check.
+var build plugintest.Build
 
 // The servers that tests share, each under prefixes of its own.
 var (
@@ -25,10 +26,6 @@ var (
 )
 
 func TestMain(m *testing.M) {
-	var err error
-	if buildDir, err = os.MkdirTemp("", "redis-plugin"); err != nil {
-		panic(err)
-	}
 	flag.Parse()
 	_ = flag.Set("test.parallel", "32") // cases wait for time to pass, not for a processor
 	code := testserver.Run(m)
@@ -36,7 +33,7 @@ func TestMain(m *testing.M) {
 		_, _ = os.Stderr.WriteString(err.Error() + "\n")
 		code = 1
 	}
-	_ = os.RemoveAll(buildDir)
+	build.Remove()
 	os.Exit(code)
 }
 

@@ -39,7 +39,7 @@ func (c *client) do(ctx context.Context, rule repeatable, f func(context.Context
 		switch {
 		case err == nil || errors.Is(err, redis.Nil):
 			return err
-		case before != nil && ctx.Err() != nil && errors.Is(err, ctx.Err()):
+		case before != nil && ctx.Err() != nil && (errors.Is(err, ctx.Err()) || isTimeout(err)):
 			return c.explain(before) // says more than that time is up
 		case !mayRepeat(err, rule) || !sleep(ctx, pause):
 			return c.explain(err)
@@ -75,7 +75,7 @@ func mayRepeat(err error, rule repeatable) bool {
 	if err == nil || errors.Is(err, redis.Nil) {
 		return false
 	}
-	return notDone(err) || rule == again && broke(err)
+	return notDone(err) || rule == again && (broke(err) || errors.Is(err, errUnconfirmed))
 }
 
 // onceCmd is a command that go-redis must not send again by itself, as its

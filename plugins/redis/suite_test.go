@@ -4,9 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"os/exec"
-	"path/filepath"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -18,25 +15,9 @@ import (
 	"github.com/jackfield/jackfield/sdk/plugintest"
 )
 
-// binary builds the plugin as it is released, once per run.
-var binary = sync.OnceValues(func() (string, error) {
-	path := filepath.Join(buildDir, "redis")
-	cmd := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", path, ".")
-	cmd.Env = append(cmd.Environ(), "CGO_ENABLED=0")
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		return string(out), err
-	}
-	return path, nil
-})
-
 // allWays runs a suite on every topology: on the driver, over gRPC and against
 // the program. suite gets the options as the program does.
 func allWays(t *testing.T, suite func(open connectionOptions) plugintest.Suite, more map[string]any) {
-	path, err := binary()
-	if err != nil {
-		t.Fatalf("build the plugin: %v\n%s", err, path)
-	}
 	for name, connection := range topologies {
 		driver := "redis"
 		if name == modeCluster {
@@ -45,7 +26,7 @@ func allWays(t *testing.T, suite func(open connectionOptions) plugintest.Suite, 
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			plugintest.AllWays(t, plugintest.BinaryConfig{
-				Path: path, Suite: suite(connection()), Driver: driver, Options: optionsJSON(t, connection(), more),
+				Path: build.Path(t), Suite: suite(connection()), Driver: driver, Options: optionsJSON(t, connection(), more),
 			})
 		})
 	}

@@ -8,21 +8,23 @@ import (
 	"fmt"
 	"net"
 	"os"
+
+	"github.com/jackfield/jackfield/sdk/contract"
 )
 
 // validate reports what is wrong with the files of a hop; a nil receiver is a
 // plain hop.
-func (t *tlsOptions) validate(path string, p *problems) {
+func (t *tlsOptions) validate(path string, p *contract.OptionErrors) {
 	if t == nil {
 		return
 	}
 	if _, err := t.authorities(); err != nil {
-		p.addf(path+".ca_path", "%v", err)
+		p.Addf(path+".ca_path", "%v", err)
 	}
 	if (t.ClientCertPath == "") != (t.ClientKeyPath == "") {
-		p.addf(path, "client_cert_path and client_key_path belong together; one of them is empty")
+		p.Addf(path, "client_cert_path and client_key_path belong together; one of them is empty")
 	} else if _, err := t.certificates(); err != nil {
-		p.addf(path+".client_cert_path", "%v", err)
+		p.Addf(path+".client_cert_path", "%v", err)
 	}
 }
 

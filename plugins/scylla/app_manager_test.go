@@ -12,7 +12,10 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 
+	"github.com/jackfield/jackfield/sdk"
+	"github.com/jackfield/jackfield/sdk/appstore"
 	"github.com/jackfield/jackfield/sdk/contract"
+	"github.com/jackfield/jackfield/sdk/plugintest"
 )
 
 // A node that is killed in the middle is unavailable, never empty, and serves
@@ -25,7 +28,7 @@ func TestTheStoreMayEndAndComeBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	n.Kill()
-	until(t, "the node to be missed", func() bool { up, _ := m.nodes(); return up == 0 })
+	plugintest.Until(t, "the node to be missed", func() bool { up, _ := m.nodes(); return up == 0 })
 	before := m.calls.Load()
 	for what, err := range map[string]error{
 		"FindByID": second(m.FindByID(t.Context(), "a")), "FindByKey": second(m.FindByKey(t.Context(), "key-a")),
@@ -39,7 +42,7 @@ func TestTheStoreMayEndAndComeBack(t *testing.T) {
 		t.Errorf("%d calls were made for 4", calls)
 	}
 	n.Restart()
-	until(t, "the store to be healthy", func() bool { return m.Health(t.Context()) == nil })
+	plugintest.Until(t, "the store to be healthy", func() bool { return m.Health(t.Context()) == nil })
 	got, err := m.FindByKey(t.Context(), "key-a")
 	if err != nil || got.Revision != stored.Revision {
 		t.Fatalf("afterwards: %+v, %v", got, err)
@@ -63,18 +66,21 @@ func TestASilentNodeIsATimeout(t *testing.T) {
 	if !errors.Is(err, contract.ErrTimeout) || !errors.Is(health, contract.ErrTimeout) {
 		t.Errorf("FindByID: %v; Health: %v", err, health)
 	}
-	until(t, "the store to be healthy", func() bool { return m.Health(t.Context()) == nil })
+	plugintest.Until(t, "the store to be healthy", func() bool { return m.Health(t.Context()) == nil })
 }
 
 func TestABrokenAppIsNamedAndLeftOutAndCanBeRepaired(t *testing.T) {
-	m := opened(t, freshTable(cassandra().Addr))
 	var log bytes.Buffer
-	m.log = hclog.New(&hclog.LoggerOptions{Output: &log})
+	m, err := openAppManager(t.Context(), freshTable(cassandra().Addr), sdk.Env{Logger: hclog.New(&hclog.LoggerOptions{Output: &log})})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = m.Close() }()
 	cql(t, m, `INSERT INTO %s (id, key, secret, policy, max_connections) VALUES ('a', 'k', 's', '{"limits":', 5)`)
 	if _, err := m.Create(t.Context(), anApp("good")); err != nil {
 		t.Fatal(err)
 	}
-	_, err := m.FindByKey(t.Context(), "k")
+	_, err = m.FindByKey(t.Context(), "k")
 	for _, part := range []string{m.opts.table(), `row "a"`, "policy: is not valid JSON"} {
 		if !errors.Is(err, contract.ErrInvalid) || !strings.Contains(err.Error(), part) {
 			t.Errorf("%v: does not say %s", err, part)
@@ -84,8 +90,8 @@ func TestABrokenAppIsNamedAndLeftOutAndCanBeRepaired(t *testing.T) {
 	if err != nil || len(page.Apps) != 1 || page.Apps[0].ID != "good" {
 		t.Errorf("list: %+v, %v", page, err)
 	}
-	if !strings.Contains(log.String(), "policy: is not valid JSON") || m.unreadable.Load() != 2 {
-		t.Errorf("%d unreadable, log: %s", m.unreadable.Load(), log.String())
+	if !strings.Contains(log.String(), "policy: is not valid JSON") || m.Unreadable() != 2 {
+		t.Errorf("%d unreadable, log: %s", m.Unreadable(), log.String())
 	}
 	if _, err := m.Update(t.Context(), &contract.App{ID: "a", Key: "k", Secrets: []contract.Secret{"s"}}); err != nil {
 		t.Errorf("repair: %v", err)
@@ -119,12 +125,12 @@ func TestAnUpdateDoesNotBringBackWhatIsGone(t *testing.T) {
 	for _, revision := range []string{"", ", revision"} {
 		value := strings.Replace(revision, "revision", "5", 1)
 		cql(t, m, "INSERT INTO %s (id, key, secret"+revision+") VALUES ('a', 'k', 's'"+value+")")
-		before, err := m.get(t.Context(), "a")
+		before, _, err := m.Get(t.Context(), "a")
 		if err != nil {
 			t.Fatal(err)
 		}
 		cql(t, m, "DELETE FROM %s WHERE id = 'a'")
-		if _, err := m.put(t.Context(), &contract.App{ID: "a", Key: "k", Secrets: []contract.Secret{"s"}}, before); !errors.Is(err, errChanged) {
+		if _, err := m.Put(t.Context(), &contract.App{ID: "a", Key: "k", Secrets: []contract.Secret{"s"}}, before); !errors.Is(err, appstore.ErrChanged) {
 			t.Errorf("put: %v", err)
 		}
 		if _, err := m.FindByID(t.Context(), "a"); !errors.Is(err, contract.ErrNotFound) {
@@ -146,7 +152,7 @@ func TestWhatIsNoTextIsNotFoundAndNotWritten(t *testing.T) {
 	m := opened(t, freshTable(cassandra().Addr))
 	for what, err := range map[string]error{
 		"id": second(m.FindByID(t.Context(), "\xff")), "key": second(m.FindByKey(t.Context(), "\xff")),
-		"long": second(m.FindByKey(t.Context(), strings.Repeat("x", longest+1))),
+		"long": second(m.FindByKey(t.Context(), strings.Repeat("x", appstore.MaxName+1))),
 	} {
 		if !errors.Is(err, contract.ErrNotFound) {
 			t.Errorf("%s: %v", what, err)
@@ -187,7 +193,7 @@ func TestOneKeyGoesToOneApp(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	got, err := m.owners(t.Context(), "wanted")
+	got, err := m.Owners(t.Context(), "wanted")
 	if err != nil || int64(len(got)) != winners.Load() || winners.Load() > 1 {
 		t.Errorf("%d apps have the key, %d were told so, %v", len(got), winners.Load(), err)
 	}

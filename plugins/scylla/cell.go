@@ -92,13 +92,7 @@ func (c cell) json(kind appjson.FieldKind) (raw json.RawMessage, problem string)
 	case c.value == nil:
 		return nil, ""
 	case !isText || kind != appjson.Value:
-		raw, err := json.Marshal(c.value)
-		if err != nil {
-			return nil, "cannot be written as JSON"
-		}
-		return raw, ""
-	case !json.Valid([]byte(text)):
-		return nil, "is not valid JSON"
+		return appjson.FieldOf(c.value)
 	}
-	return json.RawMessage(text), ""
+	return appjson.FieldOfText(text)
 }

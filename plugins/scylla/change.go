@@ -10,19 +10,20 @@ import (
 
 	gocql "github.com/apache/cassandra-gocql-driver/v2"
 
+	"github.com/jackfield/jackfield/sdk/appstore"
 	"github.com/jackfield/jackfield/sdk/contract"
 )
 
-// insert writes the row of an app that is not there yet.
-func (s *store) insert(ctx context.Context, r row) error {
+// Insert writes the row of an app that is not there yet.
+func (s *store) Insert(ctx context.Context, r row) error {
 	columns := append([]string{colID, colCreated}, changeable...)
 	stmt := "INSERT INTO " + s.opts.table() + " (" + list(columns) + ") VALUES (?" + strings.Repeat(", ?", len(columns)-1) + ") IF NOT EXISTS"
 	now := time.Now()
 	return s.apply(ctx, r.text(colID), nil, r, stmt, append([]any{r.text(colID), now}, r.values(now)...))
 }
 
-// replace writes a row in place of before.
-func (s *store) replace(ctx context.Context, r, before row) error {
+// Replace writes a row in place of before.
+func (s *store) Replace(ctx context.Context, r, before row) error {
 	stmt := "UPDATE " + s.opts.table() + " SET "
 	for i, name := range changeable {
 		if i > 0 {
@@ -35,8 +36,8 @@ func (s *store) replace(ctx context.Context, r, before row) error {
 	return s.apply(ctx, before.text(colID), before, r, stmt+" WHERE "+quoted(colID)+" = ? IF "+condition, args)
 }
 
-// remove deletes a row.
-func (s *store) remove(ctx context.Context, before row) error {
+// Remove deletes a row.
+func (s *store) Remove(ctx context.Context, before row) error {
 	condition, args := unchanged(before)
 	stmt := "DELETE FROM " + s.opts.table() + " WHERE " + quoted(colID) + " = ? IF " + condition
 	return s.apply(ctx, before.text(colID), before, nil, stmt, append([]any{before.text(colID)}, args...))
@@ -57,7 +58,7 @@ func unchanged(before row) (condition string, args []any) {
 const applyTries = 3
 
 // apply makes a conditional change: before is what must stand under the id, after
-// what stands there then; nil is nothing. It returns errChanged if the condition
+// what stands there then; nil is nothing. It returns appstore.ErrChanged if the condition
 // does not hold. Where the answer was lost it looks at what stands there.
 func (s *store) apply(ctx context.Context, id string, before, after row, stmt string, args []any) error {
 	ctx, cancel := context.WithTimeout(ctx, callWithin)
@@ -69,7 +70,7 @@ func (s *store) apply(ctx context.Context, id string, before, after row, stmt st
 		case err == nil && applied:
 			return nil
 		case err == nil && try == 1:
-			return errChanged
+			return appstore.ErrChanged
 		case err != nil && !unknown(err):
 			return s.fail(ctx, err)
 		case try == applyTries:
@@ -82,7 +83,7 @@ func (s *store) apply(ctx context.Context, id string, before, after row, stmt st
 		case now.is(after):
 			return nil
 		case !now.is(before):
-			return errChanged
+			return appstore.ErrChanged
 		}
 	}
 }

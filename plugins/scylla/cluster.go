@@ -161,10 +161,13 @@ func (nextNode) Attempt(q gocql.RetryableQuery) bool { return q.Attempts() <= 1 
 
 func (nextNode) GetRetryType(err error) gocql.RetryType {
 	refusal, ok := errors.AsType[gocql.RequestError](err)
-	if ok && refusal.Code() >= gocql.ErrCodeSyntax && refusal.Code() != gocql.ErrCodeUnprepared {
-		return gocql.Rethrow // the next node will say the same
+	switch {
+	case !ok, refusal.Code() < gocql.ErrCodeSyntax, refusal.Code() == gocql.ErrCodeUnprepared:
+		return gocql.RetryNextHost
+	case refusal.Code() == gocql.ErrCodeInvalid:
+		return gocql.RetryNextHost // one node may not have heard of table or index yet
 	}
-	return gocql.RetryNextHost
+	return gocql.Rethrow // the next node will say the same
 }
 
 // quiet takes what gocql has to say about its connections, which is for developers.

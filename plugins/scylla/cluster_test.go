@@ -14,6 +14,7 @@ import (
 	"github.com/hashicorp/go-hclog"
 
 	"github.com/jackfield/jackfield/sdk/contract"
+	"github.com/jackfield/jackfield/sdk/plugintest"
 	"github.com/jackfield/jackfield/sdk/testserver"
 )
 
@@ -26,7 +27,7 @@ func TestThreeNodesWithOneKilled(t *testing.T) {
 	o.Username, o.Password, o.ReplicationFactor = "", "", 3
 	o.Keyspace = "three_nodes"
 	var m *appManager
-	until(t, "the cluster to make the table", func() bool {
+	plugintest.Until(t, "the cluster to make the table", func() bool {
 		var err error
 		if m, err = open(t.Context(), o); err != nil {
 			t.Log(err)
@@ -34,7 +35,7 @@ func TestThreeNodesWithOneKilled(t *testing.T) {
 		return err == nil
 	})
 	defer func() { _ = m.Close() }()
-	until(t, "all nodes to be known", func() bool { up, all := m.nodes(); return up == 3 && all == 3 })
+	plugintest.Until(t, "all nodes to be known", func() bool { up, all := m.nodes(); return up == 3 && all == 3 })
 	t.Run("each row is asked of the node that has it", func(t *testing.T) { asksOwners(t, o) })
 	apps := make([]*contract.App, 20)
 	for i := range apps {
@@ -45,7 +46,7 @@ func TestThreeNodesWithOneKilled(t *testing.T) {
 	}
 	readers := readAll(t, m, slices.Clone(apps))
 	c.Nodes[0].Kill()
-	until(t, "the node to be missed", func() bool { up, _ := m.nodes(); return up == 2 })
+	plugintest.Until(t, "the node to be missed", func() bool { up, _ := m.nodes(); return up == 2 })
 	readers.prove(t, "with two nodes")
 	for i, app := range apps {
 		changed, err := m.Update(t.Context(), app)
@@ -57,8 +58,13 @@ func TestThreeNodesWithOneKilled(t *testing.T) {
 	if err := m.Health(t.Context()); err != nil {
 		t.Errorf("health with two nodes: %v", err)
 	}
+	o.Nodes = c.Addrs()
+	late := opened(t, o)
+	if _, err := late.FindByKey(t.Context(), apps[0].Key); err != nil {
+		t.Errorf("a plugin that starts with two nodes: %v", err)
+	}
 	c.Nodes[1].Kill()
-	until(t, "the node to be missed", func() bool { up, _ := m.nodes(); return up == 1 })
+	plugintest.Until(t, "the node to be missed", func() bool { up, _ := m.nodes(); return up == 1 })
 	instant, cancel := context.WithCancel(t.Context())
 	cancel() // health must not need to ask
 	if err := m.Health(instant); !errors.Is(err, contract.ErrUnavailable) {
@@ -68,7 +74,7 @@ func TestThreeNodesWithOneKilled(t *testing.T) {
 		t.Errorf("a look-up with one node: %v", err)
 	}
 	c.Nodes[1].Restart()
-	until(t, "the store to be healthy", func() bool { return m.Health(t.Context()) == nil })
+	plugintest.Until(t, "the store to be healthy", func() bool { return m.Health(t.Context()) == nil })
 	readers.prove(t, "after the restart")
 	readers.end()
 	for _, app := range apps {
@@ -122,7 +128,7 @@ func (r *readers) read(ctx context.Context, m *appManager, want contract.App) {
 func (r *readers) prove(t *testing.T, when string) {
 	t.Helper()
 	before := r.good.Load()
-	until(t, "look-ups "+when, func() bool { return r.good.Load() > before+300 })
+	plugintest.Until(t, "look-ups "+when, func() bool { return r.good.Load() > before+300 })
 	if n := r.wrong.Load(); n > 0 {
 		t.Errorf("%d wrong answers %s, such as %v", n, when, r.last.Load())
 	}

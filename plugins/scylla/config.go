@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -59,24 +58,24 @@ var (
 )
 
 func (o *options) validate() error {
-	var p problems
-	p.unless(len(o.Nodes) > 0, "nodes", "must hold at least one node")
+	var p contract.OptionErrors
+	p.Unless(len(o.Nodes) > 0, "nodes", "must hold at least one node")
 	for i, node := range o.Nodes {
 		_, _, err := splitNode(node)
-		p.unless(err == nil, fmt.Sprintf("nodes[%d]", i), "must be host or host:port, is %q", node)
+		p.Unless(err == nil, fmt.Sprintf("nodes[%d]", i), "must be host or host:port, is %q", node)
 	}
 	for _, name := range []struct{ key, value string }{{"keyspace", o.Keyspace}, {"table_name", o.TableName}} {
-		p.unless(identifier.MatchString(name.value) && len(name.value) <= longestName, name.key,
+		p.Unless(identifier.MatchString(name.value) && len(name.value) <= longestName, name.key,
 			"must be a letter and then letters, digits and _, at most %d, is %q", longestName, name.value)
 	}
-	p.unless(o.Username != "" || o.Password == "", "username", "is missing beside the password")
-	p.oneOf("replication_class", o.ReplicationClass, simpleStrategy, networkStrategy)
-	p.unless(o.ReplicationFactor > 0, "replication_factor", "must be at least 1, is 0")
-	p.oneOf("consistency", o.Consistency, "one", "local_one", "quorum", "local_quorum", "all")
-	p.oneOf("ssl_mode", o.SSLMode, sslDisable, sslRequire, sslVerifyCA, sslVerifyFull)
-	p.unless(o.SSLMode != sslDisable || o.SSLCA+o.SSLCert+o.SSLKey == "", "ssl_mode", "is disable, but ssl_ca, ssl_cert or ssl_key is set")
-	p.unless((o.SSLCert == "") == (o.SSLKey == ""), "ssl_cert", "and ssl_key belong together; set both or none")
-	return p.err()
+	p.Unless(o.Username != "" || o.Password == "", "username", "is missing beside the password")
+	p.OneOf("replication_class", o.ReplicationClass, simpleStrategy, networkStrategy)
+	p.Unless(o.ReplicationFactor > 0, "replication_factor", "must be at least 1, is 0")
+	p.OneOf("consistency", o.Consistency, "one", "local_one", "quorum", "local_quorum", "all")
+	p.OneOf("ssl_mode", o.SSLMode, sslDisable, sslRequire, sslVerifyCA, sslVerifyFull)
+	p.Unless(o.SSLMode != sslDisable || o.SSLCA+o.SSLCert+o.SSLKey == "", "ssl_mode", "is disable, but ssl_ca, ssl_cert or ssl_key is set")
+	p.Unless((o.SSLCert == "") == (o.SSLKey == ""), "ssl_cert", "and ssl_key belong together; set both or none")
+	return p.Err()
 }
 
 // splitNode takes host and port of a node apart.
@@ -99,24 +98,3 @@ func splitNode(node string) (host string, port int, err error) {
 func (o *options) table() string { return quoted(o.Keyspace) + "." + quoted(o.TableName) }
 
 func quoted(name string) string { return `"` + strings.ToLower(name) + `"` }
-
-// problems collects what is wrong with options, to report all of it at once.
-type problems contract.OptionErrors
-
-func (p *problems) unless(good bool, key, format string, args ...any) {
-	if !good {
-		*p = append(*p, contract.OptionError{Path: key, Problem: fmt.Sprintf(format, args...)})
-	}
-}
-
-func (p *problems) oneOf(key, value string, allowed ...string) {
-	p.unless(slices.Contains(allowed, value), key, "must be one of %s, is %q", strings.Join(allowed, ", "), value)
-}
-
-// err returns the problems as contract.OptionErrors, or nil.
-func (p *problems) err() error {
-	if len(*p) == 0 {
-		return nil
-	}
-	return contract.OptionErrors(*p)
-}

@@ -12,9 +12,6 @@ import (
 	"github.com/jackfield/jackfield/sdk/contract"
 )
 
-// errChanged: the condition of a change did not hold.
-var errChanged = errors.New("the row is not what it was")
-
 // overloadPause is how long a caller should leave nodes alone that have too much to do.
 const overloadPause = time.Second
 

@@ -28,7 +28,7 @@ func (m *appManager) Health(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, probeWithin)
 	defer cancel()
-	_, err := m.get(ctx, probeID)
+	_, _, err := m.Get(ctx, probeID)
 	return err
 }
 
@@ -59,7 +59,7 @@ func (m *appManager) Metrics() []contract.Sample {
 	return []contract.Sample{
 		count("app_store_requests_total", "Requests to the app store.", m.calls.Load()),
 		count("app_store_failures_total", "Calls to the app store that failed.", m.failures.Load()),
-		count("app_store_unreadable_total", "Apps that were found and could not be read.", m.unreadable.Load()),
+		count("app_store_unreadable_total", "Apps that were found and could not be read.", m.Unreadable()),
 		nodes("up", up), nodes("down", all-up),
 	}
 }

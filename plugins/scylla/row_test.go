@@ -10,6 +10,7 @@ import (
 	gocql "github.com/apache/cassandra-gocql-driver/v2"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/jackfield/jackfield/sdk/appjson"
 	"github.com/jackfield/jackfield/sdk/contract"
 	"github.com/jackfield/jackfield/sdk/plugintest"
 )
@@ -52,7 +53,7 @@ func TestRowsAreReadInEitherForm(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			want := plain
 			test.want(&want)
-			got, err := appOf(with(test.columns))
+			got, err := appjson.DecodeFields(with(test.columns))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -81,7 +82,7 @@ func TestWhatCannotBeReadIsNoApp(t *testing.T) {
 		"revision: must be a whole number that is not negative":  {"revision": int64(-1)},
 		"revision: must be a whole number":                       {"revision": "1"},
 	} {
-		app, err := appOf(with(of))
+		app, err := appjson.DecodeFields(with(of))
 		if err == nil || !errors.Is(err, contract.ErrInvalid) || !strings.Contains(err.Error(), want) {
 			t.Errorf("got app %v, error %v, want %q", app != nil, err, want)
 		}
@@ -119,11 +120,11 @@ func TestCellsTellNullFromNothing(t *testing.T) {
 
 func TestAWrittenRowIsReadAgain(t *testing.T) {
 	for _, app := range plugintest.SampleApps() {
-		r, err := rowOf(app, 12)
+		r, err := (*store)(nil).Encode(app, nil, 12)
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := appOf(r)
+		got, err := appjson.DecodeFields(r)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -144,9 +145,9 @@ var natives = []gocql.Type{
 	gocql.TypeTimestamp, gocql.TypeUUID,
 }
 
-// FuzzAppOf: whatever bytes stand in a column of whatever type, the row is read
+// FuzzRow: whatever bytes stand in a column of whatever type, the row is read
 // or refused; and a policy that is there is read, for an app must not lose its limits.
-func FuzzAppOf(f *testing.F) {
+func FuzzRow(f *testing.F) {
 	for _, seed := range []struct {
 		name, data string
 		typ        gocql.Type
@@ -173,7 +174,7 @@ func FuzzAppOf(f *testing.F) {
 		}
 		r := with(columns{"policy": `{"limits":{"max_connections":1}}`})
 		r[name] = c
-		app, err := appOf(r)
+		app, err := appjson.DecodeFields(r)
 		switch {
 		case err != nil:
 			if !errors.Is(err, contract.ErrInvalid) || app != nil {
@@ -185,7 +186,7 @@ func FuzzAppOf(f *testing.F) {
 			t.Fatalf("a policy of type %v was read", info.Type())
 		}
 		if err == nil {
-			if _, err := rowOf(app, 1); err != nil {
+			if _, err := (*store)(nil).Encode(app, r, 1); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -47,7 +47,7 @@ var documented = []string{
 // If that takes longer than ctx allows, the error is contract.ErrUnavailable
 // with a hint when to ask again: what was begun is then gone on with.
 func (s *store) prepare(ctx context.Context) error {
-	for _, step := range []func(context.Context) error{s.keyspace, s.tableColumns, s.index} {
+	for _, step := range []func(context.Context) error{s.keyspace, s.tableColumns, s.index, s.everywhere} {
 		err := step(ctx)
 		if err != nil && ctx.Err() != nil && !errors.Is(err, contract.ErrInvalid) {
 			return &contract.RetryError{

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -100,6 +102,27 @@ func TestATableThatIsNotOneOfAppsIsRefused(t *testing.T) {
 		if !ok || options[0].Path != "table_name" || !strings.Contains(options[0].Problem, want) {
 			t.Errorf("open: %v, want %q", err, want)
 		}
+	}
+}
+
+// A node that has not heard of the index refuses key look-ups; opening waits for it.
+func TestNodesLearnOfTheIndexOneAfterTheOther(t *testing.T) {
+	m := opened(t, freshTable(cassandra().Addr))
+	m.opts.TableName += "_bare"
+	cql(t, m, "CREATE TABLE %s (id text PRIMARY KEY, key text)")
+	short, cancel := context.WithTimeout(t.Context(), 2*askAgain)
+	defer cancel()
+	if err := m.everywhere(short); err == nil || !strings.Contains(err.Error(), m.opts.table()) {
+		t.Errorf("without an index: %v", err)
+	}
+	asked, known := m.calls.Load(), make(chan error, 1)
+	long, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	go func() { known <- m.everywhere(long) }()
+	plugintest.Until(t, "it to ask more than once", func() bool { return m.calls.Load() > asked+1 })
+	cql(t, m, "CREATE INDEX ON %s (key)")
+	if err := <-known; err != nil {
+		t.Errorf("with the index: %v", err)
 	}
 }
 

@@ -5,35 +5,29 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/hashicorp/go-hclog"
 	"go.uber.org/goleak"
 
 	"github.com/jackfield/jackfield/sdk"
 	"github.com/jackfield/jackfield/sdk/contract"
+	"github.com/jackfield/jackfield/sdk/plugintest"
 	"github.com/jackfield/jackfield/sdk/testserver"
 )
 
 // cassandra is the node that all tests share, started when the first one asks.
 var cassandra = sync.OnceValue(startNode)
 
-// buildDir is where the program is built; gone after the tests.
-var buildDir string
+// build is the program that the suites check.
+var build plugintest.Build
 
 func TestMain(m *testing.M) {
-	var err error
-	if buildDir, err = os.MkdirTemp("", "scylla-plugin"); err != nil {
-		panic(err)
-	}
 	goleak.VerifyTestMain(tests{m}, goleak.Cleanup(func(code int) {
-		_ = os.RemoveAll(buildDir)
+		build.Remove()
 		os.Exit(code)
 	}), goleak.IgnoreAnyFunction("github.com/jackfield/jackfield/sdk/testserver.init.func1.1"),
 		// A session that was told of a node sleeps for ten seconds, closed or not.
@@ -44,18 +38,6 @@ func TestMain(m *testing.M) {
 type tests struct{ m *testing.M }
 
 func (t tests) Run() int { return testserver.Run(t.m) }
-
-// program builds the plugin as it is released, once per run.
-var program = sync.OnceValues(func() (string, error) {
-	path := filepath.Join(buildDir, "scylla")
-	cmd := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", path, ".")
-	cmd.Env = append(cmd.Environ(), "CGO_ENABLED=0")
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		return string(out), err
-	}
-	return path, nil
-})
 
 var tableCount atomic.Int64
 
@@ -111,18 +93,3 @@ func anApp(id string) *contract.App {
 }
 
 func second[T any](_ T, err error) error { return err }
-
-// until waits for a condition.
-func until(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	tick := time.NewTicker(50 * time.Millisecond)
-	defer tick.Stop()
-	end := time.After(3 * time.Minute)
-	for !ok() {
-		select {
-		case <-tick.C:
-		case <-end:
-			t.Fatalf("waited for %s in vain", what)
-		}
-	}
-}

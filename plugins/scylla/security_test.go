@@ -19,8 +19,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/hashicorp/go-hclog"
-
 	"github.com/jackfield/jackfield/sdk/contract"
 	"github.com/jackfield/jackfield/sdk/testserver"
 )
@@ -94,24 +92,7 @@ func startNode() *node {
 		fmt.Sprintf("client_encryption_options: {enabled: true, optional: true, require_client_auth: true, "+
 			"ssl_context_factory: {class_name: org.apache.cassandra.security.PEMBasedSslContextFactory}, keystore: %s, truststore: %s}",
 			n.ca.sign("server", "127.0.0.1"), n.ca.file))
-	n.awaitUser()
 	return n
-}
-
-// awaitUser returns when the node has made its first user, which it does just
-// after it has begun to answer.
-func (n *node) awaitUser() {
-	tick := time.NewTicker(100 * time.Millisecond)
-	defer tick.Stop()
-	for range 1000 {
-		session, err := connect(context.Background(), new(freshTable(n.Addr)), hclog.NewNullLogger())
-		if err == nil {
-			session.Close()
-			return
-		}
-		<-tick.C
-	}
-	panic("Cassandra makes no user")
 }
 
 func TestTLS(t *testing.T) {

@@ -12,7 +12,7 @@ import (
 	gocql "github.com/apache/cassandra-gocql-driver/v2"
 )
 
-// store asks and changes rows. Its errors are the contract's.
+// store asks and changes rows. It is an appstore.Table; its errors are the contract's.
 type store struct {
 	opts    options
 	session *gocql.Session
@@ -68,15 +68,25 @@ func (s *store) rows(ctx context.Context, q *gocql.Query, columns []string) ([]r
 	return rows, nil
 }
 
-// get returns the row with this id, nil if there is none.
-func (s *store) get(ctx context.Context, id string) (row, error) {
-	return s.one(ctx, s.query(s.byID(), id))
+// Where names the table and the row.
+func (s *store) Where(id string) string {
+	if id == "" {
+		return "table " + s.opts.table()
+	}
+	return fmt.Sprintf("table %s, row %q", s.opts.table(), id)
+}
+
+// Get returns the row with this id.
+func (s *store) Get(ctx context.Context, id string) (r row, there bool, err error) {
+	r, err = s.one(ctx, s.query(s.byID(), id))
+	return r, r != nil, err
 }
 
 func (s *store) byID() string {
 	return "SELECT " + list(s.columns) + " FROM " + s.opts.table() + " WHERE " + quoted(colID) + " = ?"
 }
 
+// one returns nil if there is no row.
 func (s *store) one(ctx context.Context, q *gocql.Query) (row, error) {
 	rows, err := s.rows(ctx, q, s.columns)
 	if err != nil || len(rows) == 0 {
@@ -88,11 +98,9 @@ func (s *store) one(ctx context.Context, q *gocql.Query) (row, error) {
 // mostHolders bounds how many apps with one key are looked at; there should be one.
 const mostHolders = 10
 
-// holders returns the ids of the rows that have this key as the index knows it.
-func (s *store) holders(ctx context.Context, key string) ([]string, error) {
-	columns := []string{colID}
-	rows, err := s.rows(ctx, s.query(fmt.Sprintf("SELECT %s FROM %s WHERE %s = ? LIMIT %d",
-		list(columns), s.opts.table(), quoted(colKey), mostHolders), key), columns)
+// Holders returns the ids of the rows that have this key as the index knows it.
+func (s *store) Holders(ctx context.Context, key string) ([]string, error) {
+	rows, err := s.rows(ctx, s.query(s.byKey(), key), []string{colID})
 	ids := make([]string, len(rows))
 	for i, r := range rows {
 		ids[i] = r.text(colID)
@@ -100,14 +108,18 @@ func (s *store) holders(ctx context.Context, key string) ([]string, error) {
 	return ids, err
 }
 
-// scan returns at most limit rows, after the one with the id from unless that is
+// Scan returns at most limit rows, after the one with the id after unless that is
 // "", in the order of their tokens.
-func (s *store) scan(ctx context.Context, from string, limit int) ([]row, error) {
+func (s *store) Scan(ctx context.Context, after string, limit int) (page []row, next string, err error) {
 	stmt, args := "SELECT "+list(s.columns)+" FROM "+s.opts.table(), []any{}
-	if from != "" {
-		stmt, args = stmt+fmt.Sprintf(" WHERE token(%[1]s) > token(?)", quoted(colID)), []any{from}
+	if after != "" {
+		stmt, args = stmt+fmt.Sprintf(" WHERE token(%[1]s) > token(?)", quoted(colID)), []any{after}
 	}
-	return s.rows(ctx, s.query(stmt+" LIMIT ?", append(args, limit)...).PageSize(limit), s.columns)
+	page, err = s.rows(ctx, s.query(stmt+" LIMIT ?", append(args, limit)...).PageSize(limit), s.columns)
+	if len(page) == limit {
+		next = page[limit-1].ID()
+	}
+	return page, next, err
 }
 
 // nodes returns how many nodes can be reached and how many there are.

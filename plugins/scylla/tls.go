@@ -6,6 +6,8 @@ import (
 	"errors"
 	"net"
 	"os"
+
+	"github.com/jackfield/jackfield/sdk/contract"
 )
 
 // tlsConfig returns nil if TLS is not wanted. The files are read once; the error
@@ -14,16 +16,16 @@ func (o *options) tlsConfig() (*tls.Config, error) {
 	if o.SSLMode == sslDisable {
 		return nil, nil
 	}
-	var p problems
+	var p contract.OptionErrors
 	cfg := &tls.Config{MinVersion: tls.VersionTLS12}
 	if o.SSLCA != "" {
 		roots, err := authorities(o.SSLCA)
-		p.unless(err == nil, "ssl_ca", "cannot be used: %v", err)
+		p.Unless(err == nil, "ssl_ca", "cannot be used: %v", err)
 		cfg.RootCAs = roots
 	}
 	if o.SSLCert != "" {
 		own, err := tls.LoadX509KeyPair(o.SSLCert, o.SSLKey)
-		p.unless(err == nil, "ssl_cert", "cannot be used with ssl_key: %v", err)
+		p.Unless(err == nil, "ssl_cert", "cannot be used with ssl_key: %v", err)
 		cfg.Certificates = []tls.Certificate{own}
 	}
 	if o.SSLMode != sslVerifyFull {
@@ -32,7 +34,7 @@ func (o *options) tlsConfig() (*tls.Config, error) {
 	if o.SSLMode == sslVerifyCA {
 		cfg.VerifyConnection = func(c tls.ConnectionState) error { return signedBy(cfg.RootCAs, c) }
 	}
-	return cfg, p.err()
+	return cfg, p.Err()
 }
 
 func authorities(file string) (*x509.CertPool, error) {

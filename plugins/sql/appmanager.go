@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/go-hclog"
 
 	"github.com/jackfield/jackfield/sdk"
+	"github.com/jackfield/jackfield/sdk/appwatch"
 	"github.com/jackfield/jackfield/sdk/contract"
 )
 
@@ -32,7 +33,7 @@ type appManager struct {
 	replicas replicas
 	table    catalogue
 	say      statements
-	watchers watchers
+	watchers appwatch.Watchers
 	figures  figures
 	broken   brokenRows
 	stop     context.CancelFunc

@@ -6,19 +6,16 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/jackfield/jackfield/sdk/plugintest"
 	"github.com/jackfield/jackfield/sdk/testserver"
 )
 
-// buildDir is where the program is built; gone after the tests.
-var buildDir string
+// build is the program that the suites check.
+var build plugintest.Build
 
 func TestMain(m *testing.M) {
-	var err error
-	if buildDir, err = os.MkdirTemp("", "sql-plugin"); err != nil {
-		panic(err)
-	}
 	code := testserver.Run(m)
-	_ = os.RemoveAll(buildDir)
+	build.Remove()
 	if code == 0 {
 		if err := goleak.Find(goleak.IgnoreAnyFunction("github.com/jackfield/jackfield/sdk/testserver.init.func1.1")); err != nil {
 			println(err.Error())

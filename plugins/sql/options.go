@@ -50,42 +50,36 @@ var identifier = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
 // validate reports everything that is wrong, as contract.OptionErrors.
 func (o *options) validate() error {
-	var p problems
-	p.checkHost("host", o.Host)
-	if o.Database == "" {
-		p.addf("database", "must not be empty; name the database in which the table stands")
-	}
-	p.checkTable(o.TableName)
-	if o.PoolMax < 1 || o.PoolMax > 10_000 {
-		p.addf("pool_max", "must be from 1 to 10000, is %d", o.PoolMax)
-	}
-	if o.PoolMin > o.PoolMax {
-		p.addf("pool_min", "must be at most pool_max (%d), is %d", o.PoolMax, o.PoolMin)
-	}
+	var p contract.OptionErrors
+	checkHost(&p, "host", o.Host)
+	p.Unless(o.Database != "", "database", "must not be empty; name the database in which the table stands")
+	checkTable(&p, o.TableName)
+	p.Within("pool_max", int64(o.PoolMax), 1, 10_000)
+	p.Unless(o.PoolMin <= o.PoolMax, "pool_min", "must be at most pool_max (%d), is %d", o.PoolMax, o.PoolMin)
 	for i, replica := range o.ReadReplicas {
 		at := fmt.Sprintf("read_replicas[%d]", i)
 		host, _, err := splitReplica(replica, o.Port)
 		if err != nil {
-			p.addf(at, "must be host or host:port, is %q", replica)
+			p.Addf(at, "must be host or host:port, is %q", replica)
 			continue
 		}
-		p.checkHost(at, host)
+		checkHost(&p, at, host)
 	}
-	p.checkTLS(o)
-	return p.err()
+	o.checkTLS(&p)
+	return p.Err()
 }
 
-func (p *problems) checkHost(key, host string) {
+func checkHost(p *contract.OptionErrors, key, host string) {
 	if host == "" || strings.ContainsAny(host, " @") {
-		p.addf(key, "must be a host name, an IP address or the path of a socket, is %q", host)
+		p.Addf(key, "must be a host name, an IP address or the path of a socket, is %q", host)
 	}
 }
 
-func (p *problems) checkTable(name string) {
+func checkTable(p *contract.OptionErrors, name string) {
 	parts := strings.Split(name, ".")
 	wrong := func(part string) bool { return !identifier.MatchString(part) || len(part) > mostLetters }
 	if len(parts) > 2 || slices.ContainsFunc(parts, wrong) {
-		p.addf("table_name", "must be letters, digits and _, at most %d, after a schema and a dot if any, is %q", mostLetters, name)
+		p.Addf("table_name", "must be letters, digits and _, at most %d, after a schema and a dot if any, is %q", mostLetters, name)
 	}
 }
 
@@ -129,19 +123,4 @@ func splitReplica(text string, port uint16) (string, uint16, error) {
 	}
 	n, err := strconv.ParseUint(digits, 10, 16)
 	return host, uint16(n), err
-}
-
-// problems collects what is wrong with options, to report all of it at once.
-type problems contract.OptionErrors
-
-func (p *problems) addf(key, format string, args ...any) {
-	*p = append(*p, contract.OptionError{Path: key, Problem: fmt.Sprintf(format, args...)})
-}
-
-// err returns the problems as contract.OptionErrors, or nil.
-func (p *problems) err() error {
-	if len(*p) == 0 {
-		return nil
-	}
-	return contract.OptionErrors(*p)
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/jackfield/jackfield/sdk/contract"
+	"github.com/jackfield/jackfield/sdk/plugintest"
 )
 
 // load asks for an app that exists, all the time, from several goroutines.
@@ -69,7 +70,7 @@ func (l *load) end() {
 // works waits until calls succeed again, with nobody failing.
 func (l *load) works(t *testing.T) {
 	t.Helper()
-	until(t, "the apps to be found again", func() bool {
+	plugintest.Until(t, "the apps to be found again", func() bool {
 		failed, found := l.failed.Load(), l.found.Load()
 		deadline := time.After(500 * time.Millisecond)
 		<-deadline
@@ -103,7 +104,7 @@ func TestAnOutageUnderLoadIsNeverAnUnknownAppAndEndsByItself(t *testing.T) {
 			before := l.failed.Load()
 			outage.begin()
 			if outage.name != "restart" {
-				until(t, "the outage to be felt: "+outage.name, func() bool { return l.failed.Load() > before+callers })
+				plugintest.Until(t, "the outage to be felt: "+outage.name, func() bool { return l.failed.Load() > before+callers })
 				ctx, cancel := context.WithTimeout(t.Context(), callDeadline)
 				if err := m.Health(ctx); err == nil {
 					t.Errorf("%s: Health sees nothing", outage.name)
@@ -115,13 +116,13 @@ func TestAnOutageUnderLoadIsNeverAnUnknownAppAndEndsByItself(t *testing.T) {
 			if p.driver == "mysql" || outage.name == "SIGSTOP" {
 				continue // who looks again sees what has changed, and a session that only waited has missed nothing
 			}
-			until(t, "watchers to doubt everything after "+outage.name, func() bool { return heard.told("") })
+			plugintest.Until(t, "watchers to doubt everything after "+outage.name, func() bool { return heard.told("") })
 		}
-		until(t, "the look-out to stand", m.figures.standing.Load)
+		plugintest.Until(t, "the look-out to stand", m.figures.standing.Load)
 		if err := m.Delete(t.Context(), "a", 0); err != nil {
 			t.Fatal(err)
 		}
-		until(t, "a change after the outages", func() bool { return heard.deleted("a") })
+		plugintest.Until(t, "a change after the outages", func() bool { return heard.deleted("a") })
 		if err := m.Health(t.Context()); err != nil {
 			t.Errorf("health: %v", err)
 		}

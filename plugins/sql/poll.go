@@ -25,7 +25,7 @@ const (
 // poll looks at the table again and again. It calls ready when it has seen all
 // rows, and returns when it cannot look.
 func (m *appManager) poll(ctx context.Context, ready func()) error {
-	p := poller{m: m, coarse: m.db.step(m.table) >= int(time.Second/time.Microsecond)}
+	p := poller{db: m.db, say: m.say, tell: m.tell, coarse: m.db.step(m.table) >= int(time.Second/time.Microsecond)}
 	if err := p.thorough(ctx); err != nil {
 		return err
 	}
@@ -51,7 +51,9 @@ func (m *appManager) poll(ctx context.Context, ready func()) error {
 
 // poller knows the revision of every row as it was last seen.
 type poller struct {
-	m    *appManager
+	db   database
+	say  statements
+	tell func(contract.AppChange)
 	seen map[string]uint64
 	// coarse is a table whose times are whole seconds: two changes within one
 	// second leave the same row behind, as far as can be seen.
@@ -62,11 +64,11 @@ type poller struct {
 func (p *poller) look(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	counted, err := p.m.db.query(ctx, p.m.say.count)
+	counted, err := p.db.query(ctx, p.say.count)
 	if err != nil {
 		return err
 	}
-	rows, err := p.m.db.query(ctx, p.m.say.lately)
+	rows, err := p.db.query(ctx, p.say.lately)
 	if err != nil {
 		return err
 	}
@@ -83,7 +85,7 @@ func (p *poller) look(ctx context.Context) error {
 func (p *poller) thorough(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, thoroughTimeout)
 	defer cancel()
-	rows, err := p.m.db.query(ctx, p.m.say.all)
+	rows, err := p.db.query(ctx, p.say.all)
 	if err != nil {
 		return err
 	}
@@ -102,7 +104,7 @@ func (p *poller) thorough(ctx context.Context) error {
 	for id := range p.seen {
 		if !there[id] {
 			delete(p.seen, id)
-			p.m.tell(contract.AppChange{ID: id, Deleted: true})
+			p.tell(contract.AppChange{ID: id, Deleted: true})
 		}
 	}
 	return nil
@@ -115,8 +117,8 @@ func (p *poller) compare(r row) {
 	p.seen[id] = revision
 	switch {
 	case !known || before != revision:
-		p.m.tell(contract.AppChange{ID: id, Revision: revision})
+		p.tell(contract.AppChange{ID: id, Revision: revision})
 	case p.coarse && (r[columnFresh] == "1" || r[columnFresh] == "t"):
-		p.m.tell(contract.AppChange{ID: id})
+		p.tell(contract.AppChange{ID: id})
 	}
 }

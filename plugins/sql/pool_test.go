@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/jackfield/jackfield/sdk/contract"
+	"github.com/jackfield/jackfield/sdk/plugintest"
 )
 
 // sessionsOf is how many sessions a server has in a database.
@@ -28,8 +29,8 @@ func TestThePoolKeepsItsBounds(t *testing.T) {
 		o := optionsFor(p.shared(), p.shared().Database(t))
 		o.PoolMin, o.PoolMax = 4, 6
 		m := mustOpen(t, p, o)
-		until(t, "the least number of sessions", func() bool { return sessionsOf(t, p, o) >= 4 })
-		until(t, "the look-out", m.figures.standing.Load)
+		plugintest.Until(t, "the least number of sessions", func() bool { return sessionsOf(t, p, o) >= 4 })
+		plugintest.Until(t, "the look-out", m.figures.standing.Load)
 		var group sync.WaitGroup
 		for range 64 {
 			group.Go(func() {
@@ -69,7 +70,7 @@ func TestMetricsTellOfThePoolAndOfTheLookOut(t *testing.T) {
 			}
 			return sum
 		}
-		until(t, "the change to be counted", func() bool { return value("sql_app_changes_total") > 0 })
+		plugintest.Until(t, "the change to be counted", func() bool { return value("sql_app_changes_total") > 0 })
 		for name, want := range map[string]float64{"sql_sessions_max": 10, "sql_watch_up": 1, "sql_unreadable_apps_total": 1, "sql_replica_reads_total": 0} {
 			if got := value(name); got != want {
 				t.Errorf("%s is %v, want %v", name, got, want)

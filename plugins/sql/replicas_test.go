@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/jackfield/jackfield/sdk/contract"
+	"github.com/jackfield/jackfield/sdk/plugintest"
 	"github.com/jackfield/jackfield/sdk/testserver"
 )
 
@@ -53,10 +54,10 @@ func TestReplicasAnswerWhileThePrimaryIsAway(t *testing.T) {
 		}
 		for _, away := range []struct{ begin, end func() }{{primary.Kill, primary.Restart}, {primary.Pause, primary.Resume}} {
 			away.begin()
-			until(t, "the primary to be away", func() bool { return !enabled() })
+			plugintest.Until(t, "the primary to be away", func() bool { return !enabled() })
 			wantReplica(t, m)
 			away.end()
-			until(t, "the primary to be asked again", enabled)
+			plugintest.Until(t, "the primary to be asked again", enabled)
 		}
 	})
 }
@@ -101,11 +102,11 @@ func TestAStandbyOfPostgresServesWhatItHas(t *testing.T) {
 	if _, err := on.Create(t.Context(), app("c")); err != nil {
 		t.Fatal(err)
 	}
-	until(t, "a change of the primary", func() bool { return heard.told("c") })
+	plugintest.Until(t, "a change of the primary", func() bool { return heard.told("c") })
 	o.ReadReplicas = []string{standby.Addr}
 	both := mustOpen(t, p, o)
 	primary.Kill()
-	until(t, "the standby to answer", func() bool {
+	plugintest.Until(t, "the standby to answer", func() bool {
 		_, err := both.FindByKey(t.Context(), "key-c")
 		return err == nil
 	})

@@ -13,6 +13,7 @@ import (
 
 	"github.com/jackfield/jackfield/sdk"
 	"github.com/jackfield/jackfield/sdk/contract"
+	"github.com/jackfield/jackfield/sdk/plugintest"
 )
 
 // journal is a logger that remembers; it may be used by several goroutines.
@@ -175,7 +176,7 @@ func TestWithoutTheRightToChangeTheTableItIsUsedAsItIs(t *testing.T) {
 		}
 		heard := watch(t, m)
 		p.shared().SQL(t, o.Database, "DELETE FROM applications WHERE id = 'nulls'")
-		until(t, "the deletion to be seen without triggers", func() bool { return heard.deleted("nulls") })
+		plugintest.Until(t, "the deletion to be seen without triggers", func() bool { return heard.deleted("nulls") })
 	})
 }
 
@@ -254,7 +255,7 @@ func TestAViewOfAnotherTableIsRead(t *testing.T) {
 		}
 		heard := watch(t, m)
 		p.shared().SQL(t, o.Database, "DELETE FROM applications WHERE id = 'flat'")
-		until(t, "a change of the table below", func() bool { return heard.deleted("flat") })
+		plugintest.Until(t, "a change of the table below", func() bool { return heard.deleted("flat") })
 	})
 }
 
@@ -269,6 +270,6 @@ func TestTableNamesMayHaveASchema(t *testing.T) {
 		if _, err := m.Create(t.Context(), app("one")); err != nil {
 			t.Fatal(err)
 		}
-		until(t, "the new app", func() bool { return heard.told("one") })
+		plugintest.Until(t, "the new app", func() bool { return heard.told("one") })
 	})
 }

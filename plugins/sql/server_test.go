@@ -6,7 +6,6 @@ import (
 	"errors"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/hashicorp/go-hclog"
 
@@ -14,9 +13,6 @@ import (
 	"github.com/jackfield/jackfield/sdk/contract"
 	"github.com/jackfield/jackfield/sdk/testserver"
 )
-
-// patience bounds every wait.
-const patience = 2 * time.Minute
 
 // realServer is one of the two databases.
 type realServer interface {
@@ -120,21 +116,6 @@ func fresh(t *testing.T, p product) (*appManager, options) {
 	t.Helper()
 	o := optionsFor(p.shared(), p.shared().Database(t))
 	return mustOpen(t, p, o), o
-}
-
-// until waits for a condition.
-func until(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	tick := time.NewTicker(10 * time.Millisecond)
-	defer tick.Stop()
-	end := time.After(patience)
-	for !ok() {
-		select {
-		case <-tick.C:
-		case <-end:
-			t.Fatalf("waited for %s in vain", what)
-		}
-	}
 }
 
 func app(id string) *contract.App {

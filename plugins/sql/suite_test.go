@@ -1,32 +1,13 @@
 package main
 
 import (
-	"os/exec"
-	"path/filepath"
-	"sync"
 	"testing"
 
 	"github.com/jackfield/jackfield/sdk/contract"
 	"github.com/jackfield/jackfield/sdk/plugintest"
 )
 
-// binary builds the plugin as it is released, once per run.
-var binary = sync.OnceValues(func() (string, error) {
-	path := filepath.Join(buildDir, "sql")
-	cmd := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", path, ".")
-	cmd.Env = append(cmd.Environ(), "CGO_ENABLED=0")
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		return string(out), err
-	}
-	return path, nil
-})
-
 func TestAppManagerKeepsTheContract(t *testing.T) {
-	path, err := binary()
-	if err != nil {
-		t.Fatalf("build the plugin: %v\n%s", err, path)
-	}
 	onBoth(t, func(t *testing.T, p product) {
 		m, o := fresh(t, p)
 		if _, err := m.Create(t.Context(), app("broken")); err != nil {
@@ -34,7 +15,7 @@ func TestAppManagerKeepsTheContract(t *testing.T) {
 		}
 		p.shared().SQL(t, o.Database, "UPDATE applications SET policy = '[]' WHERE id = 'broken'")
 		plugintest.AllWays(t, plugintest.BinaryConfig{
-			Path: path, Driver: p.driver, Options: jsonOf(t, o),
+			Path: build.Path(t), Driver: p.driver, Options: jsonOf(t, o),
 			Suite: plugintest.AppManagerConfig{
 				Open:        func(t *testing.T) contract.AppManager { return mustOpen(t, p, o) },
 				Broken:      "broken",

@@ -6,8 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"slices"
-	"strings"
+
+	"github.com/jackfield/jackfield/sdk/contract"
 )
 
 // The values of ssl_mode, as PostgreSQL's clients know them.
@@ -21,19 +21,17 @@ const (
 
 var sslModes = []string{sslDisable, sslPrefer, sslRequire, sslVerifyCA, sslVerifyFull}
 
-func (p *problems) checkTLS(o *options) {
-	if !slices.Contains(sslModes, o.SSLMode) {
-		p.addf("ssl_mode", "must be one of %s, is %q", strings.Join(sslModes, ", "), o.SSLMode)
-	}
+func (o *options) checkTLS(p *contract.OptionErrors) {
+	p.OneOf("ssl_mode", o.SSLMode, sslModes...)
 	if (o.SSLCert == "") != (o.SSLKey == "") {
-		p.addf("ssl_cert", "and ssl_key belong together; set both or none")
+		p.Addf("ssl_cert", "and ssl_key belong together; set both or none")
 		return
 	}
 	if _, err := o.authorities(); err != nil {
-		p.addf("ssl_ca", "%v", err)
+		p.Addf("ssl_ca", "%v", err)
 	}
 	if _, err := o.certificates(); err != nil {
-		p.addf("ssl_cert", "%v", err)
+		p.Addf("ssl_cert", "%v", err)
 	}
 }
 

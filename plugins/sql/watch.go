@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -48,7 +47,7 @@ func (m *appManager) lookForChanges(ctx context.Context, sessions uint32) {
 			return err
 		}
 	case m.say.lately == "":
-		m.watchers.close(fmt.Errorf("%w: table %s lacks the column %s, by which changes are seen", contract.ErrUnsupported, m.table.shown(), columnUpdated))
+		m.watchers.End(fmt.Errorf("%w: table %s lacks the column %s, by which changes are seen", contract.ErrUnsupported, m.table.shown(), columnUpdated))
 		return
 	}
 	m.keepLooking(ctx, look)
@@ -64,7 +63,7 @@ func (m *appManager) keepLooking(ctx context.Context, look func(ctx context.Cont
 		}
 		pause, lost = watchPause, false
 		m.figures.standing.Store(true)
-		m.watchers.tell(contract.AppChange{})
+		m.watchers.Tell(contract.AppChange{})
 	}
 	for {
 		err := look(ctx, ready)
@@ -88,101 +87,10 @@ func (m *appManager) keepLooking(ctx context.Context, look func(ctx context.Cont
 
 func (m *appManager) tell(c contract.AppChange) {
 	m.figures.changes.Add(1)
-	m.watchers.tell(c)
+	m.watchers.Tell(c)
 }
 
 // Watch calls changed for every change from now on.
 func (m *appManager) Watch(ctx context.Context, changed func(contract.AppChange) error) error {
-	w := m.watchers.join()
-	defer m.watchers.leave(w)
-	for {
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-w.wake:
-		}
-		pending, err := m.watchers.pending(w)
-		for _, change := range pending {
-			if err := changed(change); err != nil {
-				return err
-			}
-		}
-		if err != nil {
-			return err
-		}
-	}
-}
-
-// maxPending is how many changes wait for a watcher; beyond it the watcher is
-// told that some were missed.
-const maxPending = 1024
-
-// watchers are those who want to hear of changes.
-type watchers struct {
-	mu     sync.Mutex
-	all    map[*watcher]struct{}
-	closed error // why there will be no more changes
-}
-
-type watcher struct {
-	waiting []contract.AppChange
-	wake    chan struct{} // holds one token while something waits
-}
-
-func (ws *watchers) join() *watcher {
-	w := &watcher{wake: make(chan struct{}, 1)}
-	ws.mu.Lock()
-	defer ws.mu.Unlock()
-	if ws.all == nil {
-		ws.all = map[*watcher]struct{}{}
-	}
-	ws.all[w] = struct{}{}
-	if ws.closed != nil {
-		w.wake <- struct{}{}
-	}
-	return w
-}
-
-func (ws *watchers) leave(w *watcher) {
-	ws.mu.Lock()
-	defer ws.mu.Unlock()
-	delete(ws.all, w)
-}
-
-// tell never waits for a watcher.
-func (ws *watchers) tell(change contract.AppChange) {
-	ws.mu.Lock()
-	defer ws.mu.Unlock()
-	for w := range ws.all {
-		if len(w.waiting) == maxPending {
-			w.waiting = []contract.AppChange{{}} // doubt everything
-		}
-		w.waiting = append(w.waiting, change)
-		w.rouse()
-	}
-}
-
-// close ends the watching of everyone, now and later, with err.
-func (ws *watchers) close(err error) {
-	ws.mu.Lock()
-	defer ws.mu.Unlock()
-	ws.closed = err
-	for w := range ws.all {
-		w.rouse()
-	}
-}
-
-func (ws *watchers) pending(w *watcher) ([]contract.AppChange, error) {
-	ws.mu.Lock()
-	defer ws.mu.Unlock()
-	waiting := w.waiting
-	w.waiting = nil
-	return waiting, ws.closed
-}
-
-func (w *watcher) rouse() {
-	select {
-	case w.wake <- struct{}{}:
-	default:
-	}
+	return m.watchers.Watch(ctx, changed)
 }

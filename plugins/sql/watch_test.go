@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/jackfield/jackfield/sdk/contract"
+	"github.com/jackfield/jackfield/sdk/plugintest"
 )
 
 // ear is a watcher of a test.
@@ -30,10 +31,8 @@ func watch(t *testing.T, m *appManager) *ear {
 		})
 	}()
 	t.Cleanup(func() { stop(); <-ended })
-	until(t, "the watch to begin", func() bool {
-		m.watchers.mu.Lock()
-		defer m.watchers.mu.Unlock()
-		return len(m.watchers.all) > 0 && m.figures.standing.Load()
+	plugintest.Until(t, "the watch to begin", func() bool {
+		return m.watchers.Len() > 0 && m.figures.standing.Load()
 	})
 	return e
 }
@@ -79,17 +78,17 @@ func TestChangesMadeBySQLAreNoticed(t *testing.T) {
 		}
 		sql := func(text string) { p.shared().SQL(t, o.Database, text) }
 		sql("UPDATE applications SET enabled = FALSE WHERE id = 'a'")
-		until(t, "the update", func() bool {
+		plugintest.Until(t, "the update", func() bool {
 			return heard.any(func(c contract.AppChange) bool { return c.ID == "a" && c.Revision > before.Revision })
 		})
 		sql("DELETE FROM applications WHERE id = 'b'")
-		until(t, "the deletion", func() bool { return heard.deleted("b") })
+		plugintest.Until(t, "the deletion", func() bool { return heard.deleted("b") })
 		sql(p.inSQL(`INSERT INTO applications (id, "key", secret) VALUES ('d', 'key-d', 's')`))
-		until(t, "the new row", func() bool { return heard.told("d") })
+		plugintest.Until(t, "the new row", func() bool { return heard.told("d") })
 		sql("UPDATE applications SET id = 'e' WHERE id = 'd'")
-		until(t, "the new id", func() bool { return heard.told("e") && heard.deleted("d") })
+		plugintest.Until(t, "the new id", func() bool { return heard.told("e") && heard.deleted("d") })
 		sql("TRUNCATE TABLE applications")
-		until(t, "the end of all", func() bool { return heard.told("") || heard.deleted("a") && heard.deleted("c") })
+		plugintest.Until(t, "the end of all", func() bool { return heard.told("") || heard.deleted("a") && heard.deleted("c") })
 	})
 }
 
@@ -101,10 +100,10 @@ func TestASecondChangeWithinASecondIsNoticed(t *testing.T) {
 		m := mustOpen(t, p, o)
 		heard := watch(t, m)
 		p.shared().SQL(t, o.Database, "UPDATE applications SET enabled = FALSE WHERE id = 'flat'")
-		until(t, "the first change", func() bool { return heard.told("flat") })
+		plugintest.Until(t, "the first change", func() bool { return heard.told("flat") })
 		heard.forget()
 		p.shared().SQL(t, o.Database, "UPDATE applications SET enabled = TRUE WHERE id = 'flat'")
-		until(t, "the second change", func() bool { return heard.told("flat") })
+		plugintest.Until(t, "the second change", func() bool { return heard.told("flat") })
 	})
 }
 
@@ -118,24 +117,12 @@ func TestAPoolOfOneSessionNoticesChangesToo(t *testing.T) {
 		if _, err := m.Create(t.Context(), app("one")); err != nil {
 			t.Fatal(err)
 		}
-		until(t, "the new app", func() bool { return heard.told("one") })
+		plugintest.Until(t, "the new app", func() bool { return heard.told("one") })
 		if err := m.Delete(t.Context(), "one", 0); err != nil {
 			t.Fatal(err)
 		}
-		until(t, "the deletion", func() bool { return heard.deleted("one") })
+		plugintest.Until(t, "the deletion", func() bool { return heard.deleted("one") })
 	})
-}
-
-func TestAWatcherThatIsTooSlowDoubtsEverything(t *testing.T) {
-	var ws watchers
-	w := ws.join()
-	for range maxPending + 2 {
-		ws.tell(contract.AppChange{ID: "a"})
-	}
-	waiting, _ := ws.pending(w)
-	if len(waiting) > maxPending || waiting[0].ID != "" {
-		t.Errorf("%d changes wait, the first for %q", len(waiting), waiting[0].ID)
-	}
 }
 
 func TestWhatATriggerTellsIsRead(t *testing.T) {

@@ -9,6 +9,7 @@
 //
 // Files: options, client (AWS), failure (its errors), names, prepare (find or
 // make the queues); envelope (the text of a message), send (batches), outcome
-// (what a batch's answer means); line, poll, sift (what a received message is),
-// hand, keep (leases), release; consumer; dead, scan (dead letters).
+// (what a batch's answer means); line, poll, receive (calls whose answer may be
+// lost), sift (what a received message is), hand, keep (leases), release;
+// consumer; dead, search and scan (dead letters).
 package main

@@ -4,12 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
-	"strconv"
 	"time"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/sqs"
-	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 )
 
 // The waits after a receive call that failed.
@@ -23,12 +18,19 @@ const (
 // is given to others or back.
 func (l *line) poll(ctx context.Context) {
 	failures := 0
+	var a *asking // the wish that has no answer yet
 	for {
 		n := l.wanted(ctx)
 		if n == 0 {
 			return
 		}
-		messages, err := l.receive(ctx, n)
+		if a == nil || !a.isOpen() {
+			a = l.ask(n)
+		}
+		messages, err := l.receive(ctx, a)
+		if !isLost(err) {
+			a = nil
+		}
 		if err != nil {
 			if errors.Is(err, errQueueGone) {
 				l.repairSoon()
@@ -103,52 +105,24 @@ func (l *line) visibility(lease time.Duration) time.Duration {
 	return min(max(lease+margin, least), mostVisibility)
 }
 
-var wantedAttributes = []types.MessageSystemAttributeName{
-	types.MessageSystemAttributeNameApproximateReceiveCount,
-	types.MessageSystemAttributeNameApproximateFirstReceiveTimestamp,
-	types.MessageSystemAttributeNameSentTimestamp,
+// ask begins a wish for jobs. Until it has its answer they are hidden for a
+// short time only, however long the leases are.
+func (l *line) ask(n int) *asking {
+	short := max(l.visibility(0)+margin, unanswered)
+	return l.q.ask(l.place().url, n, l.q.opts.WaitTimeSeconds, min(l.hides(), short))
 }
 
-func (l *line) receive(ctx context.Context, n int) ([]*message, error) {
-	wait := l.q.opts.WaitTimeSeconds
-	ctx, cancel := context.WithTimeout(ctx, time.Duration(wait)*time.Second+callTimeout)
-	defer cancel()
-	hides := l.hides()
-	return l.q.receive(ctx, l.place().url, n, wait, hides)
-}
-
-// receive makes one receive call.
-func (q *queue) receive(ctx context.Context, url string, n int, wait int64, hides time.Duration) ([]*message, error) {
-	out, err := q.api.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{
-		QueueUrl: aws.String(url), MaxNumberOfMessages: int32(n), WaitTimeSeconds: int32(wait),
-		VisibilityTimeout: int32(wholeSeconds(hides)), MessageSystemAttributeNames: wantedAttributes,
-		MessageAttributeNames: []string{reasonAttribute},
-	})
-	if err = q.saw1(failure("sqs:ReceiveMessage", err)); err != nil {
+// receive makes one receive call, and hides what it brought for as long as the
+// leases of the consumers need.
+func (l *line) receive(ctx context.Context, a *asking) ([]*message, error) {
+	began := time.Now()
+	messages, err := l.q.try(ctx, a)
+	if err != nil || len(messages) == 0 {
 		return nil, err
 	}
-	now := time.Now()
-	messages := make([]*message, len(out.Messages))
-	for i, m := range out.Messages {
-		messages[i] = newMessage(m, now, hides)
+	late := time.Since(began) > time.Duration(a.wait)*time.Second+margin
+	if hides := l.hides(); late || hides > a.hides {
+		l.hideAll(ctx, messages, hides)
 	}
 	return messages, nil
-}
-
-func newMessage(m types.Message, now time.Time, hides time.Duration) *message {
-	number := func(name types.MessageSystemAttributeName) int64 {
-		n, _ := strconv.ParseInt(m.Attributes[string(name)], 10, 64)
-		return n
-	}
-	msg := &message{
-		body: aws.ToString(m.Body), id: aws.ToString(m.MessageId), handle: aws.ToString(m.ReceiptHandle),
-		received: now, hidden: now.Add(hides),
-		born:  time.UnixMilli(number(types.MessageSystemAttributeNameSentTimestamp)),
-		first: time.UnixMilli(number(types.MessageSystemAttributeNameApproximateFirstReceiveTimestamp)),
-		count: uint32(max(number(types.MessageSystemAttributeNameApproximateReceiveCount), 1)),
-	}
-	if reason, ok := m.MessageAttributes[reasonAttribute]; ok {
-		msg.parked = aws.ToString(reason.StringValue)
-	}
-	return msg
 }

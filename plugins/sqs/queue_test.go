@@ -88,7 +88,7 @@ func TestJobsNobodyCameForGoBackAndCountNoAttempt(t *testing.T) {
 		}
 		w.enqueue(w.job("g"))
 		for range 2 { // two receives that end without a consumer
-			ms, err := l.receive(t.Context(), 10)
+			ms, err := l.receive(t.Context(), l.ask(10))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -55,15 +55,40 @@ func handlesOf(messages []*message) []string {
 // show makes messages visible again, as far as SQS lets it.
 func (q *queue) show(ctx context.Context, url string, handles []string) {
 	for some := range slices.Chunk(handles, mostEntries) {
-		in := &sqs.ChangeMessageVisibilityBatchInput{QueueUrl: aws.String(url)}
-		for i, handle := range some {
-			in.Entries = append(in.Entries, types.ChangeMessageVisibilityBatchRequestEntry{
-				Id: entryID(i), ReceiptHandle: aws.String(handle), VisibilityTimeout: 0,
-			})
-		}
-		ctx, cancel := context.WithTimeout(ctx, callTimeout)
-		_, err := q.api.ChangeMessageVisibilityBatch(ctx, in)
-		cancel()
-		_ = q.saw1(failure(callHide, err))
+		_ = q.hideSome(ctx, url, some, 0)
 	}
+}
+
+// hideAll hides received messages for d from now. What SQS does not hide is good
+// for no hand-over.
+func (l *line) hideAll(ctx context.Context, messages []*message, d time.Duration) {
+	now := time.Now()
+	for i, err := range l.q.hideSome(ctx, l.place().url, handlesOf(messages), d) {
+		messages[i].hidden = now
+		if err == nil {
+			messages[i].hidden = now.Add(d)
+		}
+	}
+}
+
+// hideSome hides at most ten messages for d from now and returns one error per
+// message. It is bounded by callTimeout.
+func (q *queue) hideSome(ctx context.Context, url string, handles []string, d time.Duration) []error {
+	in := &sqs.ChangeMessageVisibilityBatchInput{QueueUrl: aws.String(url)}
+	for i, handle := range handles {
+		in.Entries = append(in.Entries, types.ChangeMessageVisibilityBatchRequestEntry{
+			Id: entryID(i), ReceiptHandle: aws.String(handle), VisibilityTimeout: int32(wholeSeconds(d)),
+		})
+	}
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	out, err := q.api.ChangeMessageVisibilityBatch(ctx, in)
+	if err != nil {
+		return q.saw(sameError(failure(callHide, err), len(handles)))
+	}
+	done := make([]*string, len(out.Successful))
+	for i, s := range out.Successful {
+		done[i] = s.Id
+	}
+	return q.saw(outcomes(callHide, len(handles), done, out.Failed))
 }

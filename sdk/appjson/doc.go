@@ -16,7 +16,8 @@
 // once, as Problems, and never returns an app of which a part could not be read:
 // an app without its limits is worse than none. Encode writes both forms into
 // one document, so that old and new readers understand it; DecodePolicy and
-// EncodePolicy serve stores that keep the policy in a column of its own.
+// EncodePolicy serve stores that keep the policy in a column of its own, and
+// DecodeFields those that keep every field so.
 //
 // Policy parts that this version does not know are kept in App.Extra and
 // written back. Unknown fields inside a webhook are not kept.

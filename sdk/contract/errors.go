@@ -2,7 +2,6 @@ package contract
 
 import (
 	"errors"
-	"strings"
 	"time"
 )
 
@@ -57,32 +56,3 @@ func RetryAfter(err error) time.Duration {
 	}
 	return 0
 }
-
-// OptionErrors is returned by a driver's constructor when its options are
-// wrong: all problems at once. It is an ErrInvalid and crosses the process
-// border as it is.
-type OptionErrors []OptionError
-
-// OptionError is one wrong option.
-type OptionError struct {
-	// Path is the option's place: names joined by dots, indices in brackets,
-	// as in "nodes[2].host". Empty for the options as a whole.
-	Path string
-	// Problem says what was found and what is wanted; never a secret.
-	Problem string
-}
-
-// Error returns one line per problem.
-func (e OptionErrors) Error() string {
-	lines := make([]string, len(e))
-	for i, p := range e {
-		lines[i] = p.Problem
-		if p.Path != "" {
-			lines[i] = p.Path + ": " + p.Problem
-		}
-	}
-	return strings.Join(lines, "\n")
-}
-
-// Unwrap returns ErrInvalid.
-func (e OptionErrors) Unwrap() error { return ErrInvalid }

@@ -41,11 +41,11 @@ var cacheLifetimes = []cacheCase{
 		b.holds("k", "w")
 	}},
 	{name: "deleting takes the time away with the value", run: func(b *cacheBench) {
-		b.set("k", "v", brief)
+		b.set("k", "v", roomy)
 		b.delete("k", true)
 		b.set("k", "w", long)
-		b.set("mark", "v", 2*brief)
-		b.after(2*brief, "the end of a later key", b.gone("mark"))
+		b.set("mark", "v", 2*roomy)
+		b.after(2*roomy, "the end of a later key", b.gone("mark"))
 		b.holds("k", "w")
 	}},
 	{name: "a key past its time does not exist for Delete", run: func(b *cacheBench) {
@@ -90,9 +90,9 @@ var cacheIfAbsent = []cacheCase{
 		b.holds("k", "v")
 	}},
 	{name: "IfAbsent leaves an existing time alone", run: func(b *cacheBench) {
-		b.set("k", "v", brief)
+		b.set("k", "v", roomy)
 		wantSame(b.T, "stored", b.setIfAbsent("k", "w", long), false)
-		b.expires("k", brief)
+		b.expires("k", roomy)
 	}},
 	{name: "IfAbsent obeys its own time", run: func(b *cacheBench) {
 		wantSame(b.T, "stored", b.setIfAbsent("k", "v", brief), true)

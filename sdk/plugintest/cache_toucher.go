@@ -8,21 +8,21 @@ import (
 
 var cacheToucher = []cacheCase{
 	{name: "touching gives a new time, longer or shorter", needs: contract.CapCacheTouch, run: func(b *cacheBench) {
-		b.set("k", "v", brief)
-		b.touches("k", 2*brief, true)
-		b.expires("k", 2*brief)
+		b.set("k", "v", roomy)
+		b.touches("k", 2*roomy, true)
+		b.expires("k", 2*roomy)
 		b.set("k", "v", long)
 		b.touches("k", brief, true)
 		b.expires("k", brief)
 	}},
 	{name: "touching with NoExpiry keeps a value for ever", needs: contract.CapCacheTouch, run: func(b *cacheBench) {
-		b.set("k", "v", brief)
+		b.set("k", "v", roomy)
 		b.touches("k", contract.NoExpiry, true)
 		b.outlives("k", 100*time.Hour)
 		wantSame(b.T, "TTL", b.left("k"), contract.NoExpiry)
 	}},
 	{name: "touching leaves the value alone", needs: contract.CapCacheTouch, run: func(b *cacheBench) {
-		b.set("k", "v", brief)
+		b.set("k", "v", roomy)
 		b.touches("k", long, true)
 		b.holds("k", "v")
 	}},

@@ -34,7 +34,7 @@
 //
 // The same cases run on a driver directly, through in-memory gRPC (OverGRPC),
 // and against a built program in whatever language (Binary); AllWays does all
-// three.
+// three. Build builds the program of a plugin in Go.
 //
 // # The reference adapter
 //

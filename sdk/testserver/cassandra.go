@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -46,6 +47,11 @@ func StartCassandra(tb TB, settings ...string) *Cassandra {
 	})
 }
 
+// wantsUser is whether nobody is let in without a name.
+func (n cassandraNode) wantsUser() bool {
+	return slices.Contains(n.settings, "authenticator: PasswordAuthenticator")
+}
+
 func startCassandra(tb TB, n cassandraNode) *Cassandra {
 	tb.Helper()
 	c := &Cassandra{Port: n.port, Dir: Dir(tb, ""), node: n}
@@ -59,8 +65,12 @@ func startCassandra(tb TB, n cassandraNode) *Cassandra {
 		tb.Fatalf("start Cassandra: %v", either(err, pathErr))
 		return nil
 	}
+	ready := c.answers
+	if n.wantsUser() {
+		ready = c.admits
+	}
 	c.Process = Start(tb, Command{
-		Name: "Cassandra", Path: java, Args: c.args(filepath.Join(home, "lib")), Dir: c.Dir, Ready: c.answers,
+		Name: "Cassandra", Path: java, Args: c.args(filepath.Join(home, "lib")), Dir: c.Dir, Ready: ready,
 	})
 	return c
 }

@@ -1,6 +1,9 @@
 package testserver
 
-import "fmt"
+import (
+	"context"
+	"fmt"
+)
 
 // CassandraCluster is three nodes of Cassandra on 127.0.0.1, 127.0.0.2 and
 // 127.0.0.3, with the same port.
@@ -18,7 +21,8 @@ func (c *CassandraCluster) Addrs() []string {
 }
 
 // StartCassandraCluster starts the nodes one after the other, which takes a
-// minute or two and about 1.5 GiB. A node that was killed may be restarted.
+// minute or two and about 1.5 GiB, and returns when each knows the others. A node
+// that was killed may be restarted.
 func StartCassandraCluster(tb TB, settings ...string) *CassandraCluster {
 	tb.Helper()
 	c := &CassandraCluster{}
@@ -36,6 +40,8 @@ func StartCassandraCluster(tb TB, settings ...string) *CassandraCluster {
 		if err := n.configure(); err != nil {
 			tb.Fatalf("start Cassandra: %v", err)
 		}
+		n.spec.Ready = func(ctx context.Context) error { return n.knows(ctx, len(hosts)-1) }
+		n.await()
 	}
 	return c
 }

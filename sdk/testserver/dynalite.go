@@ -3,7 +3,6 @@ package testserver
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"os"
 	"path/filepath"
 )
@@ -54,20 +53,6 @@ func startDynamoDB(tb TB, port int, spec Command) *DynamoDB {
 	spec.Ready = func(ctx context.Context) error { return answersHTTP(ctx, d.URL) }
 	d.Process = Start(tb, spec)
 	return d
-}
-
-// answersHTTP returns nil if anything answers, with whatever status.
-func answersHTTP(ctx context.Context, url string) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-	if err != nil {
-		return err
-	}
-	req.Close = true
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return err
-	}
-	return resp.Body.Close()
 }
 
 // either is the first of two errors that is one.

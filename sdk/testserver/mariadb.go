@@ -37,8 +37,8 @@ func StartMariaDB(tb TB, settings ...string) *MariaDB {
 		return nil
 	}
 	args := []string{
-		"--no-defaults", "--datadir=" + m.data(), "--tmpdir=" + m.Dir, "--port=" + fmt.Sprint(m.Port), "--bind-address=127.0.0.1",
-		"--socket=" + filepath.Join(m.Dir, "s.sock"), "--pid-file=" + filepath.Join(m.Dir, "pid"), "--skip-log-bin",
+		"--no-defaults", "--datadir=" + m.data(), "--port=" + fmt.Sprint(m.Port), "--bind-address=127.0.0.1",
+		m.tmpdir(), "--socket=" + filepath.Join(m.Dir, "s.sock"), "--pid-file=" + filepath.Join(m.Dir, "pid"), "--skip-log-bin",
 		"--innodb-flush-log-at-trx-commit=2", "--innodb-buffer-pool-size=32M", "--skip-name-resolve",
 	}
 	for _, setting := range settings {
@@ -50,16 +50,19 @@ func StartMariaDB(tb TB, settings ...string) *MariaDB {
 
 func (m *MariaDB) data() string { return filepath.Join(m.Dir, "data") }
 
-// initialize makes the data directory. A server that starts removes the temporary
-// tables that it finds, so each has a place of its own for them.
+// initialize makes the data directory.
 func (m *MariaDB) initialize(user string) error {
 	path, err := program("mariadb-install-db")
 	if err != nil {
 		return err
 	}
-	return runAs(user, "mariadb-install-db", path, "--no-defaults", "--datadir="+m.data(), "--tmpdir="+m.Dir,
-		"--auth-root-authentication-method=normal", "--skip-test-db")
+	return runAs(user, "mariadb-install-db", path, "--no-defaults", "--datadir="+m.data(),
+		m.tmpdir(), "--auth-root-authentication-method=normal", "--skip-test-db")
 }
+
+// tmpdir keeps temporary tables where no other server, which removes what it finds
+// when it starts, looks for its own.
+func (m *MariaDB) tmpdir() string { return "--tmpdir=" + m.Dir }
 
 // answers reports whether the server greets those who connect.
 func (m *MariaDB) answers(ctx context.Context) error {

@@ -3,6 +3,7 @@ package testserver
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -41,15 +42,14 @@ func StartRedisCluster(tb TB, replicas int) *RedisCluster {
 		tb.Fatalf("start Redis Cluster: %v", err)
 		return nil
 	}
-	for _, n := range c.Nodes {
+	for _, n := range slices.Backward(c.Nodes) { // masters last: they list the replicas that are there
 		n.spec.Ready = n.inCluster
 		n.await()
 	}
 	return c
 }
 
-// inCluster reports whether this node sees the whole cluster and, as a replica,
-// has the data of its master.
+// inCluster reports whether this node sees the whole cluster, and replicates.
 func (r *Redis) inCluster(ctx context.Context) error {
 	info, err := r.ask(ctx, "CLUSTER", "INFO")
 	if err == nil && !strings.Contains(info, "cluster_state:ok") {

@@ -51,6 +51,8 @@ func startSentinel(tb TB, s *RedisSentinel) *RedisSentinel {
 	s.Replica = s.start(fmt.Sprint("replicaof 127.0.0.1 ", s.Master.Port))
 	s.Replica.spec.Ready = s.Replica.replicates
 	s.Replica.await()
+	s.Master.spec.Ready = s.Master.replicates
+	s.Master.await()
 	for range 3 {
 		s.Sentinels = append(s.Sentinels, s.sentinel(tb))
 	}
@@ -78,13 +80,19 @@ func (s *RedisSentinel) sentinel(tb TB) *Redis {
 	return n
 }
 
-// replicates reports whether this node, if it is a replica, has the data of its master.
+// replicates reports whether this node, if it is a replica, has the data of its
+// master, and if it is a master, whether it knows that of its replicas.
 func (r *Redis) replicates(ctx context.Context) error {
 	info, err := r.ask(ctx, "INFO", "replication")
-	if err == nil && strings.Contains(info, "role:slave") && !strings.Contains(info, "master_link_status:up") {
-		err = fmt.Errorf("replica %s has no data yet", r.Addr)
+	switch {
+	case err != nil:
+		return err
+	case strings.Contains(info, "role:slave") && !strings.Contains(info, "master_link_status:up"):
+		return fmt.Errorf("replica %s has no data yet", r.Addr)
+	case strings.Contains(info, "state=wait_bgsave"), strings.Contains(info, "state=send_bulk"):
+		return fmt.Errorf("a replica of %s has no data yet", r.Addr)
 	}
-	return err
+	return nil
 }
 
 // agrees reports whether a sentinel sees the two others and the replica.

@@ -1,9 +1,6 @@
 package testserver
 
-import (
-	"context"
-	"net/http"
-)
+import "context"
 
 // SQS is a server that speaks the API of Amazon SQS and takes any credentials.
 type SQS struct {
@@ -20,16 +17,4 @@ func startSQS(tb TB, port int, spec Command) *SQS {
 	return s
 }
 
-// answers returns nil if anything answers, with whatever status.
-func (s *SQS) answers(ctx context.Context) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.URL+"/health", nil)
-	if err != nil {
-		return err
-	}
-	req.Close = true
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return err
-	}
-	return resp.Body.Close()
-}
+func (s *SQS) answers(ctx context.Context) error { return answersHTTP(ctx, s.URL+"/health") }

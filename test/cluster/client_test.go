@@ -2,22 +2,17 @@ package cluster
 
 import (
 	"bufio"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/binary"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net"
-	"net/http"
 	"slices"
 	"sync"
 	"time"
 
 	"github.com/jackfield/jackfield/test/history"
 	"github.com/jackfield/jackfield/test/launch"
+	"github.com/jackfield/jackfield/test/socket"
 )
 
 // client is a WebSocket client; a goroutine of its own reads and keeps lists.
@@ -30,6 +25,7 @@ type client struct {
 
 	mu    sync.Mutex
 	lists map[string]*history.List
+	sizes map[string]string // by channel: the last subscription_count
 	heard []event
 	wrong error
 	gone  bool // the connection has ended
@@ -57,7 +53,10 @@ func dial(port int, key string) (*client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &client{conn: conn, buf: bufio.NewReader(conn), done: make(chan struct{}), lists: map[string]*history.List{}}
+	c := &client{
+		conn: conn, buf: bufio.NewReader(conn), done: make(chan struct{}),
+		lists: map[string]*history.List{}, sizes: map[string]string{},
+	}
 	_ = conn.SetDeadline(time.Now().Add(patience))
 	if err := c.greet(key); err != nil {
 		_ = conn.Close()
@@ -69,14 +68,8 @@ func dial(port int, key string) (*client, error) {
 }
 
 func (c *client) greet(key string) error {
-	fmt.Fprintf(c.conn, "GET /app/%s?protocol=7 HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+
-		"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n", key)
-	resp, err := http.ReadResponse(c.buf, nil)
-	if err != nil {
+	if err := socket.Upgrade(c.conn, c.buf, key); err != nil {
 		return err
-	}
-	if resp.StatusCode != http.StatusSwitchingProtocols {
-		return fmt.Errorf("upgrade answered %s", resp.Status)
 	}
 	e, err := c.next()
 	if err != nil {
@@ -94,13 +87,7 @@ func (c *client) greet(key string) error {
 }
 
 func (c *client) send(payload string) {
-	head := []byte{0x81}
-	if n := len(payload); n < 126 {
-		head = append(head, 0x80|byte(n))
-	} else {
-		head = binary.BigEndian.AppendUint16(append(head, 0x80|126), uint16(n))
-	}
-	_, _ = c.conn.Write(append(append(head, 0, 0, 0, 0), payload...)) // the reader notices
+	_ = socket.WriteText(c.conn, payload) // the reader notices
 }
 
 // read keeps what comes until the connection ends.
@@ -112,6 +99,7 @@ func (c *client) read() {
 		if err != nil {
 			c.gone = true
 			c.mu.Unlock()
+			_ = c.conn.Close() // the server waits for that
 			return
 		}
 		c.take(e)
@@ -144,7 +132,10 @@ func (c *client) take(e event) {
 		if l := c.lists[e.Channel]; l != nil {
 			err = l.Removed(userIn(e))
 		}
-	case "pusher_internal:subscription_count", "pusher:pong":
+	case "pusher_internal:subscription_count":
+		c.sizes[e.Channel] = e.text()
+		return
+	case "pusher:pong":
 		return
 	}
 	if err != nil && c.wrong == nil {
@@ -164,13 +155,13 @@ func userIn(e event) string {
 // next reads the next event; a ping is answered.
 func (c *client) next() (event, error) {
 	for {
-		op, payload, err := c.frame()
+		op, payload, err := socket.ReadFrame(c.buf)
 		switch {
 		case err != nil:
 			return event{}, err
-		case op == 8:
+		case op == socket.OpClose:
 			return event{}, errors.New("closed")
-		case op == 1:
+		case op == socket.OpText:
 			var e event
 			if err := json.Unmarshal(payload, &e); err != nil {
 				return e, err
@@ -182,25 +173,6 @@ func (c *client) next() (event, error) {
 			return e, nil
 		}
 	}
-}
-
-func (c *client) frame() (op byte, payload []byte, err error) {
-	var head [8]byte
-	if _, err := io.ReadFull(c.buf, head[:2]); err != nil {
-		return 0, nil, err
-	}
-	op = head[0] & 0x0f
-	n := uint64(head[1])
-	if size := map[uint64]int{126: 2, 127: 8}[n]; size > 0 {
-		clear(head[:])
-		if _, err := io.ReadFull(c.buf, head[8-size:]); err != nil {
-			return 0, nil, err
-		}
-		n = binary.BigEndian.Uint64(head[:])
-	}
-	payload = make([]byte, n)
-	_, err = io.ReadFull(c.buf, payload)
-	return op, payload, err
 }
 
 // enter asks for a presence channel.
@@ -277,8 +249,4 @@ func (c *client) close() {
 	<-c.done
 }
 
-func sign(secret, text string) string {
-	mac := hmac.New(sha256.New, []byte(secret))
-	_, _ = io.WriteString(mac, text)
-	return hex.EncodeToString(mac.Sum(nil))
-}
+func sign(secret, text string) string { return socket.Sign(secret, text) }

@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"testing"
@@ -12,7 +13,10 @@ import (
 // patience bounds every wait of these tests.
 const patience = 2 * time.Minute
 
-var built *launch.Binaries
+var (
+	built    *launch.Binaries
+	previous = flag.String("previous", "", "directory with the core and the plugins of the build to upgrade from; this build if empty")
+)
 
 func TestMain(m *testing.M) {
 	var err error

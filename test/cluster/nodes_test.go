@@ -44,18 +44,23 @@ func start(t *testing.T, nodes int, fields map[string]any) *world {
 
 // startOver starts a node for each of the ways.
 func startOver(t *testing.T, ways []way, fields map[string]any) *world {
+	return startOf(t, built, ways, fields)
+}
+
+// startOf starts nodes of a build, which have more apps than the one.
+func startOf(t *testing.T, b *launch.Binaries, ways []way, fields map[string]any, more ...launch.App) *world {
 	w := &world{T: t, hooks: newReceiver(t)}
 	app := launch.Demo
 	app.Fields = map[string]any{
 		"enable_client_messages": true,
 		"webhooks": []any{map[string]any{
 			"url":         w.hooks.URL,
-			"event_types": []string{"channel_occupied", "channel_vacated", "member_added", "member_removed"},
+			"event_types": []string{"channel_occupied", "channel_vacated", "member_added", "member_removed", "cache_miss"},
 		}},
 	}
 	maps.Copy(app.Fields, fields)
 	for _, to := range ways {
-		w.nodes = append(w.nodes, built.Start(t, launch.Options{Apps: []launch.App{app}, Config: to.config()}))
+		w.nodes = append(w.nodes, b.Start(t, launch.Options{Apps: append([]launch.App{app}, more...), Config: to.config()}))
 	}
 	t.Cleanup(w.hangUp)
 	return w

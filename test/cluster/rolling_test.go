@@ -21,16 +21,25 @@ type regulars struct {
 	wg   sync.WaitGroup
 }
 
+func newRegulars(w *world) *regulars {
+	return &regulars{world: w, live: map[string]*client{}, stop: make(chan struct{})}
+}
+
 func (r *regulars) come(user, channel string, first int) {
+	r.stay(user, launch.Demo.Key, first, func(c *client) { c.enter(channel, user) })
+}
+
+// stay keeps a connection to an app, which begins with hello.
+func (r *regulars) stay(name, key string, first int, hello func(*client)) {
 	r.wg.Go(func() {
 		for node := first; ; node++ {
-			c, err := dial(r.nodes[node%len(r.nodes)].Port, launch.Demo.Key)
+			c, err := dial(r.nodes[node%len(r.nodes)].Port, key)
 			if err == nil {
 				c.node = node % len(r.nodes)
-				c.enter(channel, user)
+				hello(c)
 				r.mu.Lock()
 				r.clients = append(r.clients, c)
-				r.live[user] = c
+				r.live[name] = c
 				r.mu.Unlock()
 				select {
 				case <-c.done:
@@ -56,12 +65,21 @@ func (r *regulars) settle(channel string, users []string) {
 	})
 }
 
+// leave closes all connections and makes no more.
+func (r *regulars) leave() {
+	close(r.stop)
+	r.wg.Wait()
+	for _, c := range r.clients {
+		c.close()
+	}
+}
+
 // Three nodes are restarted in turn while their clients connect anew elsewhere: all
 // agree after each, and when the clients have gone, nobody is left behind.
 func TestARollingRestartLeavesNobodyBehind(t *testing.T) {
 	const channel = "presence-x"
 	w := start(t, 3, nil)
-	r := &regulars{world: w, live: map[string]*client{}, stop: make(chan struct{})}
+	r := newRegulars(w)
 	var users []string
 	for i := range 12 {
 		users = append(users, fmt.Sprintf("user%02d", i))
@@ -81,11 +99,7 @@ func TestARollingRestartLeavesNobodyBehind(t *testing.T) {
 		r.mu.Unlock()
 	}
 	w.settled(channel, users...)
-	close(r.stop)
-	r.wg.Wait()
-	for _, c := range w.clients {
-		c.close()
-	}
+	r.leave()
 	w.agree(channel)
 	w.settled(channel)
 	w.until("the channel vacated", func() bool { return w.hooks.count("channel_vacated", channel, "") == 1 })

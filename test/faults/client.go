@@ -2,11 +2,8 @@ package faults
 
 import (
 	"bufio"
-	"crypto/hmac"
 	"crypto/md5"
-	"crypto/sha256"
 	"encoding/binary"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -16,6 +13,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/jackfield/jackfield/test/socket"
 )
 
 // patience bounds every wait of these tests.
@@ -48,7 +47,7 @@ func dial(port int, key string) (*client, error) {
 	}
 	_ = conn.(*net.TCPConn).SetReadBuffer(64 << 10) // what the kernel holds for us does not test the server
 	c := &client{conn: conn, in: bufio.NewReaderSize(conn, 2048)}
-	_ = conn.SetDeadline(time.Now().Add(patience))
+	c.wait()
 	if err := c.greet(key); err != nil {
 		_ = conn.Close()
 		return nil, err
@@ -56,15 +55,12 @@ func dial(port int, key string) (*client, error) {
 	return c, nil
 }
 
+// wait gives the client patience anew.
+func (c *client) wait() { _ = c.conn.SetDeadline(time.Now().Add(patience)) }
+
 func (c *client) greet(key string) error {
-	fmt.Fprintf(c.conn, "GET /app/%s?protocol=7 HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+
-		"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n", key)
-	resp, err := http.ReadResponse(c.in, nil)
-	if err != nil {
+	if err := socket.Upgrade(c.conn, c.in, key); err != nil {
 		return err
-	}
-	if resp.StatusCode != http.StatusSwitchingProtocols {
-		return fmt.Errorf("upgrade answered %s", resp.Status)
 	}
 	e, err := c.next()
 	if err != nil {
@@ -83,28 +79,20 @@ func (c *client) greet(key string) error {
 }
 
 func (c *client) send(format string, args ...any) error {
-	payload := fmt.Sprintf(format, args...)
-	head := []byte{0x81}
-	if n := len(payload); n < 126 {
-		head = append(head, 0x80|byte(n))
-	} else {
-		head = binary.BigEndian.AppendUint16(append(head, 0x80|126), uint16(n))
-	}
-	_, err := c.conn.Write(append(append(head, 0, 0, 0, 0), payload...))
-	return err
+	return socket.WriteText(c.conn, fmt.Sprintf(format, args...))
 }
 
 // next reads the next event; pings and counts of subscriptions are skipped, a
 // close frame is the error closed.
 func (c *client) next() (event, error) {
 	for {
-		op, payload, err := c.frame()
+		op, payload, err := socket.ReadFrame(c.in)
 		switch {
 		case err != nil:
 			return event{}, err
-		case op == 8 && len(payload) >= 2:
+		case op == socket.OpClose && len(payload) >= 2:
 			return event{}, closed{int(binary.BigEndian.Uint16(payload))}
-		case op == 1:
+		case op == socket.OpText:
 			if e, err := parse(payload); err != nil || e.Event != "pusher_internal:subscription_count" {
 				return e, err
 			}
@@ -123,25 +111,6 @@ func parse(payload []byte) (event, error) {
 	out := event{e.Event, e.Channel, string(e.Data)}
 	_ = json.Unmarshal(e.Data, &out.Data)
 	return out, nil
-}
-
-func (c *client) frame() (op byte, payload []byte, err error) {
-	var head [10]byte
-	if _, err := io.ReadFull(c.in, head[:2]); err != nil {
-		return 0, nil, err
-	}
-	op = head[0] & 0x0f
-	n := uint64(head[1])
-	if size := map[uint64]int{126: 2, 127: 8}[n]; size > 0 {
-		if _, err := io.ReadFull(c.in, head[10-size:]); err != nil {
-			return 0, nil, err
-		}
-		clear(head[:10-size])
-		n = binary.BigEndian.Uint64(head[2:])
-	}
-	payload = make([]byte, n)
-	_, err = io.ReadFull(c.in, payload)
-	return op, payload, err
 }
 
 // subscribe joins a public channel and waits for the acknowledgement.
@@ -195,11 +164,7 @@ func (a *api) post(path string, body []byte) (int, error) {
 	return resp.StatusCode, err
 }
 
-func sign(secret, text string) string {
-	mac := hmac.New(sha256.New, []byte(secret))
-	_, _ = io.WriteString(mac, text)
-	return hex.EncodeToString(mac.Sum(nil))
-}
+func sign(secret, text string) string { return socket.Sign(secret, text) }
 
 // crowd dials n clients at once and subscribes each to a channel.
 func crowd(port int, key, channel string, n int) ([]*client, error) {

@@ -18,7 +18,8 @@ var built *launch.Binaries
 
 func TestMain(m *testing.M) {
 	var err error
-	if built, err = launch.Build("redis", "sqs"); err != nil {
+	launch.AtATime(8)
+	if built, err = launch.Build("redis", "sqs", "sql", "dynamodb", "scylla"); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}

@@ -1,115 +1,23 @@
 package faults
 
 import (
-	"fmt"
 	"io"
-	"maps"
 	"net/http"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 
-	"github.com/jackfield/jackfield/sdk/testserver"
 	"github.com/jackfield/jackfield/test/launch"
 )
-
-// addApp adds an app as an operator would, and reports whether that worked.
-func addApp(t *testing.T, s *launch.Server, id string) bool {
-	t.Helper()
-	got := apps(t, s, fmt.Sprintf(`{"secret":"%s-secret"}`, id), "add", id, "key="+id+"-key", "--file", "-")
-	if got.status != 0 {
-		t.Logf("add %s: %s", id, got.err)
-	}
-	return got.status == 0
-}
-
-// listen counts what a client hears in the room, all the time: one who does not
-// read would hold up nobody but himself, and fall behind.
-func listen(t *testing.T, s *launch.Server) *atomic.Int64 {
-	t.Helper()
-	c, err := dial(s.Port, "known-key")
-	if err == nil {
-		err = c.subscribe("room")
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	var heard atomic.Int64
-	var group sync.WaitGroup
-	group.Go(func() {
-		for {
-			e, err := c.next()
-			if err != nil {
-				return
-			}
-			if e.Event == "news" {
-				heard.Add(1)
-			}
-		}
-	})
-	t.Cleanup(func() { _ = c.conn.Close(); group.Wait() })
-	return &heard
-}
-
-// A store that is killed for some seconds under load closes no socket, and is
-// used again when it is back, with nothing restarted.
-func TestAStoreOfAppsIsKilledUnderLoad(t *testing.T) {
-	for name, start := range map[string]func(*testing.T) realStore{"DynamoDB": dynamodb, "Cassandra": cassandra} {
-		t.Run(name, func(t *testing.T) {
-			store := start(t)
-			store.build(t)
-			s := built.Start(t, store.options())
-			if !addApp(t, s, "known") {
-				t.Fatal("no app can be added")
-			}
-			wantCode(t, s.Port, "other-key", 4001)
-			clients, err := crowd(s.Port, "known-key", "quiet", 40)
-			if err != nil {
-				t.Fatal(err)
-			}
-			heard := listen(t, s)
-			publisher := startPublisher(t, s, "known")
-			until(t, "messages", func() bool { return publisher.sent.Load() > 10 })
-			store.trouble.Kill()
-			for i := range 20 {
-				wantCode(t, s.Port, fmt.Sprint("unknown-", i), 4100)
-				known, err := dial(s.Port, "known-key")
-				if err != nil {
-					t.Fatalf("a known app while the store is away: %v", err)
-				}
-				clients = append(clients, known)
-			}
-			before := publisher.sent.Load()
-			until(t, "some seconds of messages while the store is away", func() bool { return publisher.sent.Load() > before+600 })
-			store.trouble.Restart()
-			until(t, "an app that is new", func() bool { return addApp(t, s, "late") })
-			if _, err := dial(s.Port, "late-key"); err != nil {
-				t.Errorf("the new app: %v", err)
-			}
-			wantCode(t, s.Port, "nobody-key", 4001)
-			publisher.end()
-			if n := publisher.refused.Load(); n > 0 {
-				t.Errorf("%d messages were refused", n)
-			}
-			until(t, "the last message", func() bool { return heard.Load() == publisher.sent.Load() })
-			wantAllAlive(t, s, clients)
-			if n := metric(t, s, "sockudo_app_store_failures_total", ""); n == 0 {
-				t.Error("no failure of the store was counted")
-			}
-		})
-	}
-}
 
 // An app that stands in the store and cannot be read is served to nobody, above
 // all not without its limits, and the log says what is wrong with it.
 func TestAnAppThatCannotBeReadIsServedToNobody(t *testing.T) {
+	t.Parallel()
 	store := dynamodb(t)
-	store.build(t)
 	section := store.database["dynamodb"].(map[string]any)
 	section["table_name"] = "apps"
 	s := built.Start(t, store.options())
-	putItem(t, section["endpoint_url"].(string), `{"id":{"S":"bad"},"key":{"S":"bad-key"},"secret":{"S":"s"},"enabled":{"BOOL":true},"policy":{"S":"[]"}}`)
+	dynamo(t, section["endpoint_url"].(string), "PutItem", `{"TableName":"apps","Item":{"id":{"S":"bad"},"key":{"S":"bad-key"},"secret":{"S":"s"},"enabled":{"BOOL":true},"policy":{"S":"[]"}}}`)
 	wantCode(t, s.Port, "bad-key", 4100)
 	mustPublish(t, newAPI(s.URL(), "bad", "bad-key", "s"), http.StatusServiceUnavailable)
 	if _, err := dial(s.Port, launch.Demo.Key); err != nil {
@@ -122,16 +30,15 @@ func TestAnAppThatCannotBeReadIsServedToNobody(t *testing.T) {
 	}
 }
 
-// putItem writes an item past everybody. dynalite wants a signature and does not look at it.
-func putItem(t *testing.T, endpoint, item string) {
+// dynamo does something past everybody. dynalite wants a signature and does not look at it.
+func dynamo(t *testing.T, endpoint, action, body string) {
 	t.Helper()
-	body := fmt.Sprintf(`{"TableName":"apps","Item":%s}`, item)
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, endpoint, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
 	for name, value := range map[string]string{
-		"Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": "DynamoDB_20120810.PutItem", "X-Amz-Date": "20260101T000000Z",
+		"Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": "DynamoDB_20120810." + action, "X-Amz-Date": "20260101T000000Z",
 		"Authorization": "AWS4-HMAC-SHA256 Credential=id/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=00",
 	} {
 		req.Header.Set(name, value)
@@ -142,56 +49,6 @@ func putItem(t *testing.T, endpoint, item string) {
 	}
 	defer resp.Body.Close()
 	if text, _ := io.ReadAll(resp.Body); resp.StatusCode != http.StatusOK {
-		t.Fatalf("put the item: %s %s", resp.Status, text)
-	}
-}
-
-// A server whose store cannot be used does not start, and says in one line what
-// is wrong and what to do.
-func TestAStoreThatCannotBeUsedEndsTheStart(t *testing.T) {
-	nowhere := fmt.Sprint("127.0.0.1:", testserver.Port(t))
-	for _, test := range []struct {
-		store   realStore
-		section string
-		wrong   []wrongOptions
-	}{
-		{dynamodb(t), "dynamodb", []wrongOptions{
-			{map[string]any{"endpoint_url": "http://" + nowhere}, []string{"database.dynamodb.endpoint_url", nowhere, "does not answer; correct it or start what is there"}},
-			{map[string]any{"aws_access_key_id": "", "aws_secret_access_key": "", "aws_profile_name": "nobody"}, []string{"aws_profile_name", "cannot be used"}},
-			{map[string]any{"table_name": "a table"}, []string{"table_name: must be 3 to 255 letters"}},
-		}},
-		{cassandra(t), "scylladb", []wrongOptions{
-			{map[string]any{"nodes": []string{nowhere}}, []string{"database.scylladb.nodes: " + nowhere + " cannot be reached", "correct nodes"}},
-			{map[string]any{"keyspace": "fresh", "replication_factor": 3}, []string{"replication_factor: is 3, but the cluster has only 1 nodes", "add nodes"}},
-			{map[string]any{"ssl_mode": "verify-full"}, []string{"database.scylladb."}},
-			{map[string]any{"local_datacenter": "nowhere"}, []string{"local_datacenter: no node is in", "datacenter1"}},
-		}},
-	} {
-		test.store.build(t)
-		right := test.store.database[test.section].(map[string]any)
-		for _, wrong := range test.wrong {
-			t.Run(fmt.Sprint(test.section, " ", wrong.options), func(t *testing.T) {
-				options := maps.Clone(right)
-				maps.Copy(options, wrong.options)
-				test.store.database[test.section] = options
-				wrong.refused(t, test.store)
-			})
-		}
-	}
-}
-
-// wrongOptions are options and what the server must say of them.
-type wrongOptions struct {
-	options map[string]any
-	words   []string
-}
-
-func (w wrongOptions) refused(t *testing.T, store realStore) {
-	t.Helper()
-	text := refusal(t, store.options().Config)
-	for _, word := range append(w.words, store.plugin) {
-		if !strings.Contains(text, word) {
-			t.Errorf("the server does not say %q:\n%s", word, text)
-		}
+		t.Fatalf("%s: %s %s", action, resp.Status, text)
 	}
 }

@@ -1,16 +1,9 @@
 package faults
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -23,17 +16,21 @@ type sqlServer struct {
 	driver, section string
 	server          interface {
 		SQL(tb testserver.TB, database, statements string) string
-		Kill()
-		Restart()
 	}
 	database string
 	options  map[string]any
 }
 
-// sqlServers starts one of each.
+// The databases that tests share which do them no harm.
+var (
+	sharedPostgres = sync.OnceValue(func() *testserver.Postgres { return testserver.StartPostgres(testserver.Package) })
+	sharedMariaDB  = sync.OnceValue(func() *testserver.MariaDB { return testserver.StartMariaDB(testserver.Package) })
+)
+
+// sqlServers returns one of each, with a database that nobody else uses.
 func sqlServers(t *testing.T) []sqlServer {
 	t.Helper()
-	pg, maria := testserver.StartPostgres(t), testserver.StartMariaDB(t)
+	pg, maria := sharedPostgres(), sharedMariaDB()
 	servers := []sqlServer{
 		{"pgsql", "postgres", pg, pg.Database(t), map[string]any{"port": pg.Port, "username": pg.User, "password": pg.Password}},
 		{"mysql", "mysql", maria, maria.Database(t), map[string]any{"port": maria.Port, "username": maria.User, "password": maria.Password}},
@@ -59,130 +56,8 @@ func (s sqlServer) add(t *testing.T, id string) {
 	s.server.SQL(t, s.database, fmt.Sprintf("INSERT INTO applications (id, %s, secret, enabled) VALUES ('%s', '%s-key', '%s-secret', TRUE)", key, id, id, id))
 }
 
-// buildSQL builds the plugin sql beside the others.
-func buildSQL(t *testing.T) {
-	t.Helper()
-	cmd := exec.Command("go", "build", "-o", built.Plugin("sql"), "../../plugins/sql")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-}
-
-// A database that is killed for some seconds under load closes no socket, and is
-// used again when it is back, with nothing restarted.
-func TestADatabaseOfAppsIsKilledUnderLoad(t *testing.T) {
-	buildSQL(t)
-	for _, db := range sqlServers(t) {
-		t.Run(db.driver, func(t *testing.T) {
-			s := built.Start(t, launch.Options{Config: db.config()})
-			db.add(t, "known")
-			wantCode(t, s.Port, "other-key", 4001)
-			clients, err := crowd(s.Port, "known-key", "quiet", 40)
-			if err != nil {
-				t.Fatal(err)
-			}
-			heard := listen(t, s)
-			publisher := startPublisher(t, s, "known")
-			until(t, "messages", func() bool { return publisher.sent.Load() > 10 })
-			db.server.Kill()
-			for i := range 20 {
-				wantCode(t, s.Port, fmt.Sprint("unknown-", i), 4100)
-				known, err := dial(s.Port, "known-key")
-				if err != nil {
-					t.Fatalf("a known app while the database is away: %v", err)
-				}
-				clients = append(clients, known)
-			}
-			before := publisher.sent.Load()
-			until(t, "some seconds of messages while the database is away", func() bool { return publisher.sent.Load() > before+600 })
-			db.server.Restart()
-			db.add(t, "late")
-			until(t, "an app that is new", func() bool {
-				_, err := dial(s.Port, "late-key")
-				return err == nil
-			})
-			wantCode(t, s.Port, "nobody-key", 4001)
-			publisher.end()
-			if n := publisher.refused.Load(); n > 0 {
-				t.Errorf("%d messages were refused", n)
-			}
-			until(t, "the last message", func() bool { return heard.Load() == publisher.sent.Load() })
-			wantAllAlive(t, s, clients)
-		})
-	}
-}
-
-// wantAllAlive has every client hear one last message.
-func wantAllAlive(t *testing.T, s *launch.Server, clients []*client) {
-	t.Helper()
-	for _, c := range clients {
-		if err := c.send(`{"event":"pusher:subscribe","data":{"channel":"last"}}`); err != nil {
-			t.Fatal(err)
-		}
-		if err := c.awaitOn("pusher_internal:subscription_succeeded", "last"); err != nil {
-			t.Fatalf("a client after the outage: %v", err)
-		}
-	}
-	api := newAPI(s.URL(), "known", "known-key", "known-secret")
-	if status, err := api.publish("last", "goodbye", "{}"); err != nil || status != http.StatusOK {
-		t.Fatalf("publish: %d, %v", status, err)
-	}
-	for _, c := range clients {
-		if err := c.await("goodbye"); err != nil {
-			t.Errorf("a client after the outage: %v", err)
-		}
-	}
-}
-
-// awaitOn reads until an event of this name on a channel.
-func (c *client) awaitOn(name, channel string) error {
-	for {
-		e, err := c.next()
-		if err != nil || e.Event == name && e.Channel == channel {
-			return err
-		}
-	}
-}
-
-// publisher publishes all the time, not faster than it is answered.
-type publisher struct {
-	sent, refused atomic.Int64
-	stop          chan struct{}
-	once          sync.Once
-	group         sync.WaitGroup
-}
-
-func startPublisher(t *testing.T, s *launch.Server, app string) *publisher {
-	t.Helper()
-	p := &publisher{stop: make(chan struct{})}
-	api := newAPI(s.URL(), app, app+"-key", app+"-secret")
-	p.group.Go(func() {
-		pace := time.NewTicker(5 * time.Millisecond)
-		defer pace.Stop()
-		for {
-			select {
-			case <-p.stop:
-				return
-			case <-pace.C:
-			}
-			if status, err := api.publish("room", "news", "{}"); err != nil || status != http.StatusOK {
-				p.refused.Add(1)
-				continue
-			}
-			p.sent.Add(1)
-		}
-	})
-	t.Cleanup(p.end)
-	return p
-}
-
-func (p *publisher) end() {
-	p.once.Do(func() { close(p.stop) })
-	p.group.Wait()
-}
-
 func TestAnAppDisabledInTheDatabaseClosesItsClients(t *testing.T) {
-	buildSQL(t)
+	t.Parallel()
 	for _, db := range sqlServers(t) {
 		t.Run(db.driver, func(t *testing.T) {
 			s := built.Start(t, launch.Options{Config: db.config()})
@@ -219,7 +94,7 @@ func TestAnAppDisabledInTheDatabaseClosesItsClients(t *testing.T) {
 
 // The command line changes the table by itself, and every node notices.
 func TestAppsOfADatabaseAreChangedForAllNodes(t *testing.T) {
-	buildSQL(t)
+	t.Parallel()
 	for _, db := range sqlServers(t) {
 		t.Run(db.driver, func(t *testing.T) {
 			nodes := []*launch.Server{
@@ -257,62 +132,4 @@ func TestAppsOfADatabaseAreChangedForAllNodes(t *testing.T) {
 			}
 		})
 	}
-}
-
-// A server whose database cannot be used does not start, and says in one line
-// what is wrong and what to do.
-func TestADatabaseThatCannotBeUsedEndsTheStart(t *testing.T) {
-	buildSQL(t)
-	for _, db := range sqlServers(t) {
-		for name, test := range map[string]struct {
-			key   string
-			value any
-			words []string
-		}{
-			"port":     {"port", testserver.Port(t), []string{"database." + db.section + ".host, port", "nothing listens"}},
-			"password": {"password", "hunter2", []string{"database." + db.section + ".username, password", "correct name and password"}},
-			"database": {"database", "nowhere", []string{"database", "CREATE DATABASE nowhere"}},
-			"table":    {"table_name", "no.such.table", []string{"table_name", "letters, digits and _"}},
-		} {
-			t.Run(db.driver+" "+name, func(t *testing.T) {
-				was, had := db.options[test.key]
-				db.options[test.key] = test.value
-				text := refusal(t, db.config())
-				if delete(db.options, test.key); had {
-					db.options[test.key] = was
-				}
-				for _, word := range test.words {
-					if !strings.Contains(text, word) {
-						t.Errorf("the server does not say %q:\n%s", word, text)
-					}
-				}
-				if strings.Contains(text, "hunter2") {
-					t.Error("the server tells the password")
-				}
-			})
-		}
-	}
-}
-
-// refusal starts a server that must end with an error, and returns what it said.
-func refusal(t *testing.T, config map[string]any) string {
-	t.Helper()
-	dir := testserver.Dir(t, "")
-	config["host"], config["port"], config["plugin_run_dir"] = "127.0.0.1", testserver.Port(t), filepath.Join(dir, "run")
-	config["metrics"] = map[string]any{"host": "127.0.0.1", "port": testserver.Port(t)}
-	text, err := json.Marshal(config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	file := filepath.Join(dir, "config.json")
-	if err := os.WriteFile(file, text, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(built.Core(), "--config", file, "--plugin-dir", built.PluginDir())
-	cmd.Dir = dir
-	out, err := cmd.CombinedOutput()
-	if _, ok := errors.AsType[*exec.ExitError](err); !ok {
-		t.Fatalf("the server did not end with an error: %v\n%s", err, out)
-	}
-	return string(out)
 }

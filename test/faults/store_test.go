@@ -24,6 +24,7 @@ func buildTeststore(t *testing.T) string {
 // known apps go on and an unknown key gets a close after which clients try
 // again, never one that says that the app does not exist.
 func TestAStoreThatIsAwayIsNotAnAppThatIsUnknown(t *testing.T) {
+	t.Parallel()
 	program := buildTeststore(t)
 	s := built.Start(t, launch.Options{Config: map[string]any{
 		"app_manager": map[string]any{"driver": "teststore", "teststore": map[string]any{"key": "app-key"}},

@@ -1,6 +1,7 @@
 package launch
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -8,15 +9,19 @@ import (
 	"path/filepath"
 )
 
-// Binaries are the core and some plugins, built from this tree.
+// Binaries are the core and some plugins.
 type Binaries struct {
-	dir     string
-	plugins []string
+	dir       string
+	pluginDir string // "": the usual place in dir
+	plugins   []string
 }
 
 // Build compiles the core, the memory plugin and the plugins with these names
 // into a new temporary directory, with the race detector if the calling test has it.
-func Build(plugins ...string) (*Binaries, error) {
+func Build(plugins ...string) (*Binaries, error) { return BuildAs("", plugins...) }
+
+// BuildAs is Build for programs that say that they are of this version.
+func BuildAs(version string, plugins ...string) (*Binaries, error) {
 	root, err := moduleRoot()
 	if err != nil {
 		return nil, err
@@ -26,10 +31,10 @@ func Build(plugins ...string) (*Binaries, error) {
 		return nil, fmt.Errorf("make directory for binaries: %w", err)
 	}
 	b := &Binaries{dir: dir, plugins: append([]string{"memory"}, plugins...)}
-	err = compile(root, b.Core(), "./cmd/jackfield")
+	err = compile(root, version, b.Core(), "./cmd/jackfield")
 	for _, name := range b.plugins {
 		if err == nil {
-			err = compile(root, b.Plugin(name), "./plugins/"+name)
+			err = compile(root, version, b.Plugin(name), "./plugins/"+name)
 		}
 	}
 	if err != nil {
@@ -43,7 +48,9 @@ func Build(plugins ...string) (*Binaries, error) {
 func (b *Binaries) Core() string { return filepath.Join(b.dir, "jackfield") }
 
 // PluginDir returns the directory of the plugin binaries.
-func (b *Binaries) PluginDir() string { return filepath.Join(b.dir, "plugins") }
+func (b *Binaries) PluginDir() string {
+	return cmp.Or(b.pluginDir, filepath.Join(b.dir, "plugins"))
+}
 
 // Plugin returns the path of the plugin binary with this name.
 func (b *Binaries) Plugin(name string) string { return filepath.Join(b.PluginDir(), name) }
@@ -51,8 +58,11 @@ func (b *Binaries) Plugin(name string) string { return filepath.Join(b.PluginDir
 // Remove deletes the binaries.
 func (b *Binaries) Remove() { _ = os.RemoveAll(b.dir) }
 
-func compile(root, out, pkg string) error {
+func compile(root, version, out, pkg string) error {
 	args := []string{"build", "-o", out}
+	if version != "" {
+		args = append(args, "-ldflags", "-X main.version="+version)
+	}
 	if raceEnabled {
 		args = append(args, "-race")
 	}

@@ -1,10 +1,6 @@
 package launch
 
-import (
-	"fmt"
-	"maps"
-	"net"
-)
+import "maps"
 
 // App is an app of the configuration file. Fields are the other settings of the
 // app under their names in the file; "enabled" is true unless they say otherwise.
@@ -44,14 +40,4 @@ func config(port, metricsPort int, runDir string, plugins []string, apps []App, 
 	}
 	maps.Copy(cfg, extra)
 	return cfg
-}
-
-// freePort returns a port of 127.0.0.1 that nobody listened on a moment ago.
-func freePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, fmt.Errorf("find free port: %w", err)
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port, nil
 }

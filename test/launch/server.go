@@ -15,6 +15,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/jackfield/jackfield/sdk/testserver"
 )
 
 const (
@@ -108,12 +110,7 @@ func (s *Server) prepare(opts Options) error {
 		return fmt.Errorf("make server directory: %w", err)
 	}
 	s.dir = dir
-	if s.Port, err = freePort(); err != nil {
-		return err
-	}
-	if s.MetricsPort, err = freePort(); err != nil {
-		return err
-	}
+	s.Port, s.MetricsPort = testserver.Port(s.t), testserver.Port(s.t) // which no client is given meanwhile
 	return s.configure(opts)
 }
 

@@ -10,6 +10,7 @@ import (
 // to drop doubles and to count what was lost.
 type heard struct {
 	counts *counters
+	wants  func(contract.Topic) bool // whether a topic is to be remembered
 
 	mu     sync.Mutex
 	topics map[contract.Topic]map[string]stream
@@ -19,8 +20,8 @@ type heard struct {
 // there, and some that were.
 const maxSenders = 64
 
-func newHeard(counts *counters) *heard {
-	return &heard{counts: counts, topics: map[contract.Topic]map[string]stream{}}
+func newHeard(counts *counters, wants func(contract.Topic) bool) *heard {
+	return &heard{counts: counts, wants: wants, topics: map[contract.Topic]map[string]stream{}}
 }
 
 // fresh notes a message and reports whether it was not heard before.
@@ -29,6 +30,9 @@ func (h *heard) fresh(topic contract.Topic, e *envelope) bool {
 	defer h.mu.Unlock()
 	senders := h.topics[topic]
 	if senders == nil {
+		if !h.wants(topic) {
+			return true // it was left, and messages still come
+		}
 		senders = map[string]stream{}
 		h.topics[topic] = senders
 	}

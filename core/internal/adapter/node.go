@@ -66,8 +66,8 @@ func New(o Options) *Node {
 	n.sender = o.ID + "@" + rand.Text()
 	n.links.changed = make(chan struct{})
 	n.out = newOutbox(o.Now, &n.counts)
-	n.heard = newHeard(&n.counts)
 	n.topics = newTopics(o.Now)
+	n.heard = newHeard(&n.counts, n.topics.wants)
 	n.told.wake = make(chan struct{}, 1)
 	return n
 }

@@ -85,7 +85,8 @@ func TestDrainWaitsForWhatIsLeft(t *testing.T) {
 
 func TestDoublesAreDroppedAndGapsCounted(t *testing.T) {
 	counts := counters{}
-	h := newHeard(&counts)
+	wanted := true
+	h := newHeard(&counts, func(contract.Topic) bool { return wanted })
 	topic := topicOf("app", "x")
 	for i, c := range []struct {
 		sender    string
@@ -107,7 +108,12 @@ func TestDoublesAreDroppedAndGapsCounted(t *testing.T) {
 	if counts.doubles.Load() != 2 || counts.lost[lostGap].Load() != 2 {
 		t.Errorf("%d doubles, %d lost", counts.doubles.Load(), counts.lost[lostGap].Load())
 	}
+	wanted = false
 	h.forget([]contract.Topic{topic})
+	if !h.fresh(topic, &envelope{incarnation: "a", stream: 2, n: 1}) || len(h.topics) != 0 {
+		t.Errorf("%d topics are remembered that nobody wants", len(h.topics))
+	}
+	wanted = true
 	if !h.fresh(topic, &envelope{incarnation: "a", stream: 2, n: 1}) {
 		t.Error("a topic that was left is remembered")
 	}

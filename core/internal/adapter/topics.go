@@ -150,6 +150,13 @@ func (t *topics) impatient(away bool) (ready []func(), due time.Duration) {
 	return ready, 0
 }
 
+// wants reports whether a topic is heard, or was left only just now.
+func (t *topics) wants(topic contract.Topic) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.wanted[topic] != nil
+}
+
 func (t *topics) len() int {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -19,22 +19,28 @@ func (p *process) checkChoices(u *unit) error {
 		choice := u.choices[kind]
 		d, err := p.driver(kind, choice.Driver)
 		if err == nil {
-			err = describeOptions(kind, choice.Driver, checkOptions(string(d.Schema), choice.Options))
+			p.options[kind], p.spared[kind] = fit(string(d.Schema), choice.Options, choice.Usual)
+			err = describeOptions(kind, choice, checkOptions(string(d.Schema), p.options[kind]))
+			err = p.notKnown(choice, err)
 		}
 		problems = append(problems, err)
 	}
 	return errors.Join(problems...)
 }
 
-// describeOptions gives each problem with options the names of kind and driver.
-func describeOptions(kind contract.Kind, driver string, err error) error {
+// describeOptions gives each problem with options the names of kind and driver, and
+// the key its place in the configuration.
+func describeOptions(kind contract.Kind, choice Choice, err error) error {
 	options, ok := errors.AsType[contract.OptionErrors](err)
 	if !ok {
 		return err
 	}
 	lines := make([]string, len(options))
 	for i, o := range options {
-		lines[i] = fmt.Sprintf("%s driver %q: %s", kind, driver, contract.OptionErrors{o})
+		if choice.Section != "" && o.Path != "" {
+			o.Path = choice.Section + "." + o.Path
+		}
+		lines[i] = fmt.Sprintf("%s driver %q: %s", kind, choice.Driver, contract.OptionErrors{o})
 	}
 	return fmt.Errorf("%w: %s", contract.ErrInvalid, strings.Join(lines, "\n"))
 }
@@ -48,12 +54,12 @@ func (p *process) configure(ctx context.Context, u *unit, kind contract.Kind, no
 	if err != nil {
 		return err
 	}
-	caps, err := p.life.Configure(ctx, wire.Configuration{Kind: kind, Driver: d.Name, Options: choice.Options, NodeID: nodeID})
+	caps, err := p.life.Configure(ctx, wire.Configuration{Kind: kind, Driver: d.Name, Options: p.options[kind], NodeID: nodeID})
 	switch {
 	case err != nil && p.child == nil && errors.Is(err, contract.ErrConflict):
 		caps = d.Capabilities // somebody else's program, which was configured before
 	case err != nil:
-		return fmt.Errorf("%s driver %q could not be opened: %w", kind, choice.Driver, describeOptions(kind, choice.Driver, err))
+		return fmt.Errorf("%s driver %q could not be opened: %w", kind, choice.Driver, describeOptions(kind, choice, err))
 	}
 	if err := lacking(u.plugin, kind, choice, caps); err != nil {
 		return err

@@ -71,6 +71,12 @@ type Choice struct {
 	// Options are the driver's options, a JSON object. They may hold secrets and
 	// are told to nobody but the plugin.
 	Options json.RawMessage
+	// Usual are the options of a server of which nothing is configured but the
+	// driver. What a plugin does not know of Options is left out where it is as in
+	// Usual; empty: nothing is.
+	Usual json.RawMessage
+	// Section is where the options stand in the configuration, for messages; may be "".
+	Section string
 	// Needs are capabilities without which the configuration cannot work.
 	Needs []contract.Capability
 }

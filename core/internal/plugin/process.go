@@ -2,6 +2,7 @@ package plugin
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -26,6 +27,9 @@ type process struct {
 	open map[contract.Kind][]contract.Capability
 	// names are the names of the open drivers.
 	names map[contract.Kind]string
+	// options are those that fit the plugin, spared the names of those that do not.
+	options map[contract.Kind]json.RawMessage
+	spared  map[contract.Kind][]string
 
 	child  *child           // nil if attached
 	client *goplugin.Client // likewise
@@ -41,6 +45,7 @@ type process struct {
 func newProcess() *process {
 	return &process{
 		open: map[contract.Kind][]contract.Capability{}, names: map[contract.Kind]string{}, remove: func() {},
+		options: map[contract.Kind]json.RawMessage{}, spared: map[contract.Kind][]string{},
 		doubts: make(chan struct{}, 1), ailing: make(chan struct{}, 1),
 	}
 }

@@ -35,10 +35,7 @@ func checkOptions(schema string, options json.RawMessage) error {
 	if v.broken != nil {
 		return fmt.Errorf("the plugin's schema of its options is not valid: %w", v.broken)
 	}
-	if len(v.problems) == 0 {
-		return nil
-	}
-	return v.problems
+	return v.problems.Err()
 }
 
 // validator walks schema and value together, because the library stops at the
@@ -48,10 +45,6 @@ type validator struct {
 	root     *jsonschema.Schema
 	problems contract.OptionErrors
 	broken   error // the schema itself cannot be used
-}
-
-func (v *validator) add(path, format string, args ...any) {
-	v.problems = append(v.problems, contract.OptionError{Path: path, Problem: fmt.Sprintf(format, args...)})
 }
 
 func (v *validator) walk(s *jsonschema.Schema, value any, path string) {
@@ -88,7 +81,7 @@ func (v *validator) deref(s *jsonschema.Schema) *jsonschema.Schema {
 func (v *validator) object(s *jsonschema.Schema, value map[string]any, path string) {
 	for _, name := range s.Required {
 		if _, ok := value[name]; !ok {
-			v.add(join(path, name), "is required and missing")
+			v.problems.Addf(join(path, name), "is required and missing")
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(value)) {
@@ -97,7 +90,7 @@ func (v *validator) object(s *jsonschema.Schema, value map[string]any, path stri
 		case property != nil:
 			v.walk(property, value[name], join(path, name))
 		case closed(s) && len(s.PatternProperties) == 0:
-			v.add(join(path, name), "is unknown%s", suggestion(name, s.Properties))
+			v.problems.Addf(join(path, name), unknownOption+"%s", suggestion(name, s.Properties))
 		}
 	}
 }
@@ -129,7 +122,7 @@ func (v *validator) leaf(s *jsonschema.Schema, value any, path string) {
 		return
 	}
 	if err := resolved.Validate(value); err != nil {
-		v.add(path, "%s", problemText(s, err))
+		v.problems.Addf(path, "%s", problemText(s, err))
 	}
 }
 

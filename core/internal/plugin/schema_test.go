@@ -84,3 +84,13 @@ func TestCheckOptionsRefusesABrokenSchema(t *testing.T) {
 		}
 	}
 }
+
+func TestProblemsWithOptionsNameTheWholeKey(t *testing.T) {
+	problem := contract.OptionErrors{{Path: "table_name", Problem: "must not be empty"}}
+	for section, want := range map[string]string{"database.mysql": "database.mysql.table_name", "": "table_name"} {
+		err := describeOptions(contract.KindAppManager, Choice{Driver: "mysql", Section: section}, problem)
+		if text := `app_manager driver "mysql": ` + want + ": must not be empty"; !errors.Is(err, contract.ErrInvalid) || !strings.HasSuffix(err.Error(), text) {
+			t.Errorf("got %v, want %s", err, text)
+		}
+	}
+}

@@ -168,6 +168,9 @@ func (s *supervisor) openDrivers(ctx context.Context, u *unit, p *process, stric
 		return err
 	}
 	for _, kind := range u.kinds() {
+		if len(p.spared[kind]) > 0 {
+			s.logger.Info("the plugin is older than the server, and does not get settings that it does not know; they have their default", "kind", kind, "settings", p.spared[kind])
+		}
 		mustOpen := strict && kind == contract.KindAppManager
 		open := p.configure
 		if mustOpen {

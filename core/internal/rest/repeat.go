@@ -76,11 +76,11 @@ func (s *Server) settle(c *call, claims []*idempotency.Claim, answer []byte, err
 func (s *Server) claimItems(c *call, events []pusher.Event) (claims []*idempotency.Claim, fresh []*pusher.Event, err error) {
 	for i := range events {
 		e := &events[i]
-		again, err := repeated(events[:i], e)
+		again, err := s.repeated(events[:i], e)
 		if err != nil {
 			return claims, nil, err
 		}
-		if again && s.opts.Repeats != nil {
+		if again {
 			continue
 		}
 		claim, answer, err := s.claim(c, singleKeys, e.IdempotencyKey, e.Source)
@@ -97,9 +97,9 @@ func (s *Server) claimItems(c *call, events []pusher.Event) (claims []*idempoten
 	return claims, fresh, nil
 }
 
-// repeated reports whether e comes earlier in its own batch.
-func repeated(before []pusher.Event, e *pusher.Event) (bool, error) {
-	if e.IdempotencyKey == "" {
+// repeated reports whether e comes earlier in its own batch, with the same key.
+func (s *Server) repeated(before []pusher.Event, e *pusher.Event) (bool, error) {
+	if e.IdempotencyKey == "" || s.opts.Repeats == nil {
 		return false, nil
 	}
 	for i := range before {

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"github.com/jackfield/jackfield/core/internal/metrics"
 	"github.com/jackfield/jackfield/core/internal/pusher"
 	"github.com/jackfield/jackfield/sdk/contract"
 )
@@ -53,7 +54,7 @@ func (s *Session) authorized() bool {
 		return false
 	}
 	if !s.tenant.Promote(limit) {
-		s.fail(pusher.CodeOverQuota, pusher.CodeOverQuota.Text())
+		s.giveUp(metrics.ErrOverQuota, pusher.CodeOverQuota, pusher.CodeOverQuota.Text())
 		return false
 	}
 	s.guest = false

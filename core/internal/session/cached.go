@@ -24,7 +24,7 @@ func (s *Session) enter(kind pusher.Channel, member *pusher.Member, maxMembers i
 	}
 	s.opening = m
 	s.server.opts.LastEvents.Ask(s.tenant.ID, kind.Name, func(e lastevent.Event) {
-		s.inbox.post(item{kind: itemCached, session: s, event: e})
+		s.inbox.resume(s, func() { s.begin(e) })
 	})
 	return nil
 }

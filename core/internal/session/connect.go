@@ -136,7 +136,12 @@ func checkVersions(query url.Values) *refusal {
 // start admits the connection and greets the client.
 func (s *Server) start(c *ws.Conn, handle *apps.Handle) *refusal {
 	app := handle.Load()
-	if open := s.open.Add(1); s.opts.MaxConnections > 0 && open > int64(s.opts.MaxConnections) {
+	open := s.open.Add(1)
+	if s.draining.Load() { // since Refuse; Drain sees whoever counts before this
+		s.open.Add(-1)
+		return refuse(metrics.ErrDraining, pusher.CodeReconnect)
+	}
+	if s.opts.MaxConnections > 0 && open > int64(s.opts.MaxConnections) {
 		s.open.Add(-1)
 		return refuse(metrics.ErrOverCapacity, pusher.CodeOverCapacity)
 	}

@@ -20,7 +20,7 @@ func (s *Server) Drain(ctx context.Context, spread time.Duration) {
 	all := s.sessions()
 	rand.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
 	steps := max(int(spread/drainStep), 1)
-	helping := (len(all) + steps - 1) / steps
+	helping := max((len(all)+steps-1)/steps, 1)
 	tick := time.NewTicker(drainStep)
 	defer tick.Stop()
 	for len(all) > 0 || s.Sessions() > 0 {

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/jackfield/jackfield/core/internal/frame"
+	"github.com/jackfield/jackfield/core/internal/metrics"
 	"github.com/jackfield/jackfield/core/internal/pusher"
 )
 
@@ -22,7 +23,7 @@ func (s *Session) firstCheck() int64 {
 // look again.
 func (s *Session) check(now int64) int64 {
 	if s.deadline.passed(now) {
-		s.fail(pusher.CodeUnauthorized, "Connection not authorized within timeout.")
+		s.giveUp(metrics.ErrAuthentication, pusher.CodeUnauthorized, "Connection not authorized within timeout.")
 		s.deadline = deadlines{}
 	}
 	return s.deadline.before(s.checkLife(now))
@@ -48,9 +49,17 @@ func (s *Session) checkLife(now int64) int64 {
 	case now < s.pinged+patience:
 		return s.pinged + patience
 	default:
-		s.fail(pusher.CodePongTimeout, pusher.CodePongTimeout.Text())
+		s.giveUp(metrics.ErrPongTimeout, pusher.CodePongTimeout, pusher.CodePongTimeout.Text())
 		return now + patience
 	}
+}
+
+// giveUp counts a fault of the connection and closes it, unless it is closing.
+func (s *Session) giveUp(kind metrics.ErrorType, code pusher.Code, message string) {
+	if !s.closing.Load() {
+		s.counters.Errors[kind].Add(1)
+	}
+	s.fail(code, message)
 }
 
 var pingFrame = frame.AppendText(nil, pusher.AppendPing(nil))

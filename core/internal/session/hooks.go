@@ -19,6 +19,6 @@ func (s *Session) tellClosed() {
 		return
 	}
 	hooks.ConnectionClosed(s.tenant.ID, webhook.Closed{
-		SocketID: s.sub.ID.String(), UserID: s.userID(), Code: int(s.code.Load()), Lasted: s.server.opts.Now() - s.opened,
+		SocketID: s.sub.ID.String(), UserID: s.userID(), Code: int(s.conn.ClosedWith()), Lasted: s.server.opts.Now() - s.opened,
 	})
 }

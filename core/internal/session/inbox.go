@@ -3,8 +3,6 @@ package session
 import (
 	"sync"
 
-	"github.com/jackfield/jackfield/core/internal/apps"
-	"github.com/jackfield/jackfield/core/internal/lastevent"
 	"github.com/jackfield/jackfield/core/internal/ws"
 )
 
@@ -20,24 +18,18 @@ const (
 	itemFrame itemKind = iota
 	itemOpen
 	itemGone
-	itemTick
-	itemChanged // the app of handle has a new revision
-	itemList    // collect the sessions of this shard
-	itemCached  // the last event of the channel that the session has joined
-	itemAnswer  // what the session waited for, see wait
-	itemMoved   // a frame that its session handles when it goes on
+	itemDo    // something seldom, see do
+	itemMoved // a frame that its session handles when it goes on
 )
 
+// item is small because readers pass it on: what it takes of their stacks, every
+// connection holds for its life.
 type item struct {
 	kind    itemKind
 	session *Session
 	frame   ws.Message
 	size    int
-	handle  *apps.Handle
-	list    chan<- []*Session
-	event   lastevent.Event
-	wait    *wait
-	err     error
+	do      func()
 }
 
 // inbox is what has come in for the sessions of one shard.
@@ -65,6 +57,9 @@ func (in *inbox) post(it item) {
 	in.mu.Unlock()
 }
 
+// do has the worker call f after all that has come in before.
+func (in *inbox) do(f func()) { in.post(item{kind: itemDo, do: f}) }
+
 // ask has the worker send its sessions to lists, which has room for them.
 func (in *inbox) ask(lists chan<- []*Session) {
 	in.mu.Lock()
@@ -73,7 +68,11 @@ func (in *inbox) ask(lists chan<- []*Session) {
 		lists <- nil
 		return
 	}
-	in.put(item{kind: itemList, list: lists})
+	in.put(item{kind: itemDo, do: func() {
+		var all []*Session
+		in.wheel.each(func(s *Session) { all = append(all, s) })
+		lists <- all
+	}})
 }
 
 // put adds an item and wakes the worker. mu is held.
@@ -157,7 +156,15 @@ func (q *queued) release(size int) {
 	}
 }
 
-// goOn handles what came for a session while it paused, until it pauses again.
+// resume calls f, which ends the pause of a session, and handles what came for
+// it meanwhile, until it pauses again.
+func (in *inbox) resume(s *Session, f func()) {
+	in.do(func() {
+		f()
+		in.goOn(s)
+	})
+}
+
 func (in *inbox) goOn(s *Session) {
 	for len(s.later) > 0 && !s.pauses() {
 		it := s.later[0]
@@ -193,25 +200,13 @@ func (in *inbox) handle(it *item) {
 			return
 		}
 		it.frame.Close()
-	case itemAnswer:
-		it.session.answered(it.wait, it.err)
-		in.goOn(it.session)
-	case itemCached:
-		it.session.begin(it.event)
-		in.goOn(it.session)
 	case itemOpen:
 		in.wheel.add(it.session, it.session.firstCheck())
 	case itemGone:
 		in.wheel.remove(it.session)
 		it.session.end()
-	case itemTick:
-		in.wheel.advance(in.server.seconds(), (*Session).check)
-	case itemChanged:
-		in.wheel.each(func(s *Session) { s.appChanged(it.handle) })
-	case itemList:
-		var all []*Session
-		in.wheel.each(func(s *Session) { all = append(all, s) })
-		it.list <- all
+	case itemDo:
+		it.do()
 	}
 }
 

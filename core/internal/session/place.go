@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"github.com/jackfield/jackfield/core/internal/hub"
+	"github.com/jackfield/jackfield/core/internal/metrics"
 	"github.com/jackfield/jackfield/core/internal/pusher"
 )
 
@@ -37,7 +38,7 @@ func (s *Session) askForPlace(limit int) {
 	w := &wait{
 		then: func(err error) {
 			if err != nil {
-				s.fail(pusher.CodeOverQuota, pusher.CodeOverQuota.Text())
+				s.giveUp(metrics.ErrOverQuota, pusher.CodeOverQuota, pusher.CodeOverQuota.Text())
 				return
 			}
 			s.tenant.Promote(0)
@@ -55,6 +56,6 @@ func (s *Session) askForPlace(limit int) {
 		if !ok {
 			err = errNoPlace
 		}
-		s.inbox.post(item{kind: itemAnswer, session: s, wait: w, err: err})
+		s.inbox.resume(s, func() { s.answered(w, err) })
 	})
 }

@@ -141,7 +141,7 @@ func (s *Server) Sessions() int { return int(s.open.Load()) }
 func (s *Server) Tick() {
 	s.clock.Store(int64(s.opts.Now()))
 	for _, in := range s.inboxes {
-		in.post(item{kind: itemTick})
+		in.do(func() { in.wheel.advance(s.seconds(), (*Session).check) })
 	}
 }
 
@@ -177,6 +177,6 @@ func (s *Server) part(h *apps.Handle) {
 // changed has every worker look at its sessions of the app.
 func (s *Server) changed(h *apps.Handle) {
 	for _, in := range s.inboxes {
-		in.post(item{kind: itemChanged, handle: h})
+		in.do(func() { in.wheel.each(func(s *Session) { s.appChanged(h) }) })
 	}
 }

@@ -118,6 +118,9 @@ func (s *Session) end() {
 	s.later = nil
 	s.signOut()
 	s.counters.Disconnected.Add(1)
+	if s.conn.ClosedWith() == closeTooBig {
+		s.counters.Errors[metrics.ErrMessageTooBig].Add(1)
+	}
 	s.tellClosed()
 	s.tenant.Dismiss(s.guest)
 	if !s.guest {
@@ -126,6 +129,9 @@ func (s *Session) end() {
 	s.server.part(s.app)
 	s.server.open.Add(-1)
 }
+
+// closeTooBig is the code with which ws closes over a message that is too big.
+const closeTooBig = 1009
 
 // broken reports whether the connection ended in a way after which clients try
 // to come back: without a word of the client, or for our sake.

@@ -72,7 +72,7 @@ func startWith(t *testing.T, app *contract.App, pack func([]byte) []byte) *node 
 }
 
 // startIn starts a node that others has joined to a cluster, if it is not nil.
-func startIn(t *testing.T, app *contract.App, pack func([]byte) []byte, others *adapter.Node) *node {
+func startIn(t *testing.T, app *contract.App, pack func([]byte) []byte, others *adapter.Node, edits ...func(*Options)) *node {
 	t.Helper()
 	n := &node{apps: apps.New(apps.Options{Complete: true})}
 	n.time.Store(int64(time.Hour))
@@ -92,6 +92,9 @@ func startIn(t *testing.T, app *contract.App, pack func([]byte) []byte, others *
 	}
 	if others != nil {
 		opts.Places, opts.Others = others, others
+	}
+	for _, edit := range edits {
+		edit(&opts)
 	}
 	n.Server = NewServer(opts)
 	sockets := ws.NewServer(ws.Options{

@@ -38,7 +38,7 @@ func (s *Session) stopWaiting() {
 func (s *Session) reserve(kind pusher.Channel, member *pusher.Member, maxMembers int, then func(error)) {
 	w := &wait{then: then}
 	r, ready := s.sub.Reserve(kind, member, maxMembers, func(err error) {
-		s.inbox.post(item{kind: itemAnswer, session: s, wait: w, err: err}) // handled after this frame
+		s.inbox.resume(s, func() { s.answered(w, err) }) // handled after this frame
 	})
 	if ready {
 		then(nil)

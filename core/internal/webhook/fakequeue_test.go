@@ -21,6 +21,7 @@ type fakeQueue struct {
 	drained  bool
 	seq      int
 	refusal  error // of Enqueue
+	silence  error // of what is told about hand-overs
 	volatile bool
 }
 
@@ -136,6 +137,9 @@ func (q *fakeQueue) take(most int) (ds []contract.Delivery, next time.Duration, 
 
 func (q *fakeQueue) settle(d contract.Delivery, f func(i int, j *fakeJob)) (err error) {
 	q.change(func() {
+		if err = q.silence; err != nil {
+			return
+		}
 		i := slices.IndexFunc(q.jobs, func(j *fakeJob) bool { return j.receipt == d.Receipt })
 		if i < 0 {
 			err = contract.ErrNotFound
@@ -174,6 +178,9 @@ func (q *fakeQueue) Close() error { return nil }
 
 // refuse has every Enqueue fail, nil: not any more.
 func (q *fakeQueue) refuse(err error) { q.change(func() { q.refusal = err }) }
+
+// silent has everything that is told about hand-overs fail, nil: not any more.
+func (q *fakeQueue) silent(err error) { q.change(func() { q.silence = err }) }
 
 // forget is what kill -9 does to a queue in memory.
 func (q *fakeQueue) forget() {

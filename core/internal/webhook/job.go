@@ -56,11 +56,11 @@ func appendPayload(dst []byte, timeMS int64, events []byte) []byte {
 	return append(dst, "]}"...)
 }
 
-// DecodeJob reads the body of a job.
+// DecodeJob reads the body of a job. What it does not know in it, as a node of a
+// later version may have written, it passes over.
 func DecodeJob(body []byte) (*Job, error) {
 	j := new(Job)
 	d := json.NewDecoder(bytes.NewReader(body))
-	d.DisallowUnknownFields()
 	if err := d.Decode(j); err != nil {
 		return nil, fmt.Errorf("decode webhook job: %w", err)
 	}

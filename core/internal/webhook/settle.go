@@ -20,8 +20,8 @@ const settleTimeout = 3 * time.Second
 func (c *courier) giveBack(e *errand, reason string, wait time.Duration) {
 	c.tellQueue(e, "given back", func(ctx context.Context) error {
 		err := c.consumer.Nack(ctx, e.Delivery, reason, wait)
-		if err == nil {
-			return nil
+		if err == nil || isAway(err) && e.ctx.Err() == nil {
+			return err
 		}
 		job := e.Job
 		job.Delay = wait
@@ -38,16 +38,34 @@ func (c *courier) bury(e *errand, reason string) {
 	c.tellQueue(e, "given up", func(ctx context.Context) error { return c.consumer.Reject(ctx, e.Delivery, reason) })
 }
 
-// tellQueue runs f, whatever has ended meanwhile. A hand-over that the queue no
-// longer knows is no failure: the job was done by somebody or is handed over again.
+// tellQueue runs f, whatever has ended meanwhile. While the queue is away it tries
+// again until the lease ends: a job whose outcome is never told stays out for so
+// long, and its group with it. It tries no more when the courier ends. A hand-over
+// that the queue no longer knows is no failure: the job was done by somebody or is
+// handed over again.
 func (c *courier) tellQueue(e *errand, what string, f func(context.Context) error) {
 	c.drop(e)
-	ctx, cancel := context.WithTimeout(context.Background(), settleTimeout)
+	lease, cancel := context.WithTimeout(e.ctx, c.lease)
 	defer cancel()
-	if err := f(ctx); err != nil && !errors.Is(err, contract.ErrNotFound) {
+	err := within(settleTimeout, f)
+	for isAway(err) && pauseFor(lease, pause) == nil {
+		err = within(settleTimeout, f)
+	}
+	if err != nil && !errors.Is(err, contract.ErrNotFound) {
 		c.log.Warn("the queue could not be told about a webhook job; it may be handed over again",
 			"job", e.Job.ID, "outcome", what, "err", err)
 	}
+}
+
+// isAway is whether a queue may answer another time.
+func isAway(err error) bool {
+	return errors.Is(err, contract.ErrUnavailable) || errors.Is(err, contract.ErrTimeout) || errors.Is(err, contract.ErrGone)
+}
+
+func within(d time.Duration, f func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(context.Background(), d)
+	defer cancel()
+	return f(ctx)
 }
 
 // drop ends the renewals of a job.

@@ -1,12 +1,15 @@
 package ws
 
 import (
+	"cmp"
 	"crypto/tls"
 	"encoding/binary"
 	"errors"
 	"io"
 	"net"
 	"time"
+
+	"github.com/lxzan/gws"
 
 	"github.com/jackfield/jackfield/core/internal/deflate"
 	"github.com/jackfield/jackfield/core/internal/frame"
@@ -47,8 +50,8 @@ type Conn struct {
 	guard  *deflate.Guard // nil unless messages may be compressed
 	// Guarded by outlet.mu:
 	parkedFrames int32
-	over         bool // the owner was told
-	closing      bool // our close frame is out or parked
+	closed       uint16 // the code of our close frame, be it out or parked; 0: there is none
+	over         bool   // the owner was told
 
 	left bool // the client sent a close frame; only the reader touches it
 }
@@ -69,7 +72,7 @@ func (c *Conn) Send(b []byte) {
 		return
 	}
 	c.mu.Lock()
-	if c.closing || c.broken {
+	if c.closed != 0 || c.broken {
 		c.mu.Unlock()
 		return
 	}
@@ -87,7 +90,7 @@ func (c *Conn) Send(b []byte) {
 
 func (c *Conn) sendTLS(b []byte) {
 	c.mu.Lock()
-	closing := c.closing || c.drops(b)
+	closing := c.closed != 0 || c.drops(b)
 	c.mu.Unlock()
 	if closing {
 		return
@@ -139,8 +142,10 @@ func (c *Conn) Parked() int {
 // the linger time has passed. Only the first call counts.
 func (c *Conn) CloseWith(last []byte, code uint16, reason string) {
 	c.mu.Lock()
-	first := !c.closing
-	c.closing = true
+	first := c.closed == 0
+	if first {
+		c.closed = cmp.Or(code, noCode)
+	}
 	c.mu.Unlock()
 	if !first {
 		return
@@ -156,6 +161,19 @@ func (c *Conn) CloseWith(last []byte, code uint16, reason string) {
 	c.finishWrites()
 	c.mu.Unlock()
 	_ = c.nc.SetReadDeadline(time.Now().Add(c.server.opts.Linger))
+}
+
+// noCode stands for a close frame without a code, as it does in RFC 6455.
+const noCode = 1005
+
+// ClosedWith is the code of our close frame; 0 if there was none, or it had none.
+func (c *Conn) ClosedWith() uint16 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed == noCode {
+		return 0
+	}
+	return c.closed
 }
 
 // Kill closes the descriptor at once. Gone follows.
@@ -228,15 +246,31 @@ func (c *Conn) Write(b []byte) (int, error) {
 }
 
 // answerClose sends the close frame that gws wants to send, with its code and
-// without its words.
+// without its words. For 1000 it waits for leave: gws says that to every code of
+// a client below 3000.
 func (c *Conn) answerClose(b []byte) {
 	code := uint16(0)
 	if len(b) >= 4 {
 		code = binary.BigEndian.Uint16(b[2:])
 	}
+	if code == 1000 {
+		return
+	}
 	if c.guard != nil && code == 1011 {
 		code = inflateCode(b)
 	}
+	c.CloseWith(nil, code, closeReasons[code])
+}
+
+// leave is how the reader ended. It answers a client's close frame with the code
+// that came, if nothing else was said.
+func (c *Conn) leave(err error) {
+	code := uint16(1000)
+	bye, left := errors.AsType[*gws.CloseError](err)
+	if left {
+		code = bye.Code
+	}
+	c.left = left
 	c.CloseWith(nil, code, closeReasons[code])
 }
 

@@ -1,7 +1,6 @@
 package ws
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -47,7 +46,7 @@ func (events) OnPing(g *gws.Conn, payload []byte) {
 // OnClose is called once by the reader when it has ended.
 func (events) OnClose(g *gws.Conn, err error) {
 	c, _ := owner(g)
-	_, c.left = errors.AsType[*gws.CloseError](err)
+	c.leave(err)
 }
 
 // OnPong counts as life.

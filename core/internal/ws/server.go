@@ -28,7 +28,10 @@ type Options struct {
 	Deflate bool
 	// HeaderTimeout bounds the TLS handshake and the request head.
 	HeaderTimeout time.Duration
-	TLS           *tls.Config
+	// RequestTimeout bounds the arrival of a request that is no upgrade; its
+	// answer may take as long again.
+	RequestTimeout time.Duration
+	TLS            *tls.Config
 	// Handler decides about upgrades and owns the connections.
 	Handler Handler
 	// HTTP serves every request that is not an upgrade under Prefix.
@@ -79,6 +82,8 @@ func NewServer(opts Options) *Server {
 	s.http = &http.Server{
 		Handler:           s.mux(),
 		ReadHeaderTimeout: opts.HeaderTimeout,
+		ReadTimeout:       opts.RequestTimeout,
+		WriteTimeout:      2 * opts.RequestTimeout,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    maxHead,
 		ErrorLog:          opts.Logger.StandardLogger(&hclog.StandardLoggerOptions{ForceLevel: hclog.Debug}),

@@ -28,7 +28,9 @@ func (s *Server) greet(nc net.Conn) {
 	defer s.settled(nc)
 	c := &Conn{server: s}
 	if err := c.init(nc); err != nil {
-		s.opts.Logger.Error("cannot use a connection", "err", err)
+		if !s.isClosed() {
+			s.opts.Logger.Error("cannot use a connection", "err", err)
+		}
 		_ = nc.Close()
 		return
 	}
@@ -43,6 +45,11 @@ func (s *Server) greet(nc net.Conn) {
 	br := heads.Get().(*bufio.Reader)
 	br.Reset(&io.LimitedReader{R: c, N: maxHead})
 	if !s.asksForSocket(br) {
+		if s.isClosed() { // cut off: no request that Shutdown would have to wait for
+			giveBack(br)
+			_ = nc.Close()
+			return
+		}
 		_ = nc.SetDeadline(time.Time{})
 		s.plain.give(&playback{c: c, br: br})
 		return

@@ -6,10 +6,13 @@ import (
 	"context"
 	"crypto/tls"
 	"encoding/binary"
+	"errors"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -165,7 +168,11 @@ func (c *client) frame(t *testing.T) (op byte, payload string) {
 func (c *client) wantClose(t *testing.T, code uint16) {
 	t.Helper()
 	op, body := c.frame(t)
-	if op != 8 || len(body) < 2 || binary.BigEndian.Uint16([]byte(body)) != code {
+	want := ""
+	if code != 0 {
+		want = string(binary.BigEndian.AppendUint16(nil, code))
+	}
+	if op != 8 || !strings.HasPrefix(body, want) || code == 0 && body != "" {
 		t.Fatalf("got opcode %d with %q, want a close with %d", op, body, code)
 	}
 	if _, err := c.br.ReadByte(); err != io.EOF {
@@ -215,11 +222,22 @@ func TestFramesSentWithTheHandshakeAreNotLost(t *testing.T) {
 
 func TestACloseIsAnsweredWithItsCode(t *testing.T) {
 	f := serve(t, nil)
-	c, o := f.dial(t)
-	_, _ = c.Write(masked(8, "\x0f\xa0bye"))
-	c.wantClose(t, 4000)
-	_ = c.Close()
-	within(t, o.gone)
+	for _, code := range []uint16{0, 1000, 1001, 1008, 1011, 1012, 4000} {
+		t.Run(strconv.Itoa(int(code)), func(t *testing.T) {
+			c, o := f.dial(t)
+			payload := ""
+			if code != 0 {
+				payload = string(binary.BigEndian.AppendUint16(nil, code)) + "bye"
+			}
+			_, _ = c.Write(masked(8, payload))
+			c.wantClose(t, code)
+			_ = c.Close()
+			within(t, o.gone)
+			if got := o.c.ClosedWith(); got != code || !o.c.Left() {
+				t.Errorf("closed with %d, left %v", got, o.c.Left())
+			}
+		})
+	}
 }
 
 func TestBadFramesEndOnlyTheirConnection(t *testing.T) {
@@ -371,6 +389,37 @@ func TestPlainRequestsAndUpgradesShareThePort(t *testing.T) {
 	_, _ = c.Write(masked(1, "hello"))
 	if got := within(t, o.messages); got != "hello" {
 		t.Errorf("server read %q", got)
+	}
+}
+
+// A client that sends half a request, or does not read its answer, holds nobody up.
+func TestRequestsDoNotLastForEver(t *testing.T) {
+	for name, send := range map[string]string{
+		"a body that does not come":         "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n",
+		"an answer that nobody cares about": "GET / HTTP/1.1\r\nHost: x\r\n\r\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			ended := make(chan error, 1)
+			f := serve(t, func(o *Options) {
+				o.RequestTimeout = 50 * time.Millisecond
+				o.HTTP = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					_, err := io.Copy(io.Discard, r.Body)
+					for lot := make([]byte, 1<<20); err == nil; {
+						_, err = w.Write(lot)
+					}
+					ended <- err
+				})
+			})
+			nc, err := net.Dial("tcp", f.addr)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer nc.Close()
+			_, _ = io.WriteString(nc, send)
+			if err := within(t, ended); !errors.Is(err, os.ErrDeadlineExceeded) {
+				t.Errorf("it ended with %v", err)
+			}
+		})
 	}
 }
 

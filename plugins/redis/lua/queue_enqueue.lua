@@ -6,6 +6,8 @@
 --
 -- Returns for each job: 1 stored, 0 known already, or why it was refused:
 -- -1 too many jobs, -2 too many of its group, -3 too many bytes.
+-- It always writes: WAIT behind it would else, from Redis 7.2 on, not wait for
+-- the jobs that an earlier run stored.
 local memory = tonumber(ARGV[6])
 
 local function store(id, group, max, delay, body)
@@ -39,6 +41,7 @@ local function store(id, group, max, delay, body)
   return 1
 end
 
+redis.call('HINCRBY', state, 'enqueued', 1)
 local results = {}
 for i = 10, #ARGV, 5 do
   results[#results + 1] = store(ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3], ARGV[i + 4])
