@@ -5,6 +5,7 @@ import (
 
 	"github.com/jackfield/jackfield/core/internal/hub"
 	"github.com/jackfield/jackfield/core/internal/metrics"
+	"github.com/jackfield/jackfield/core/internal/pusher"
 	"github.com/jackfield/jackfield/core/internal/session"
 )
 
@@ -26,6 +27,11 @@ func (c counted) Delivered(_, frames, bytes int) {
 
 // Lag adds to the histogram of the shard, which its worker alone writes.
 func (c counted) Lag(shard int, lag time.Duration) { c.lags[shard].Observe(lag) }
+
+// Broadcast adds to the app's histogram.
+func (c counted) Broadcast(channel pusher.Channel, subscribers int, took time.Duration) {
+	c.app.ObserveBroadcast(session.ChannelType(channel), subscribers, took)
+}
 
 // tables shows what is alive to the metrics.
 type tables struct {

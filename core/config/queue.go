@@ -42,7 +42,7 @@ type QueueRedis struct {
 	Capacity        uint64        `key:"capacity" default:"1000000" min:"1" max:"2147483647" doc:"Most jobs that are neither done nor dead; also for redis-cluster."`
 	GroupCapacity   uint64        `key:"group_capacity" default:"10000" min:"1" max:"2147483647" doc:"Most of them of one group (an app, webhook and channel); also for redis-cluster."`
 	MaxBytes        uint64        `key:"max_bytes" default:"1073741824" min:"1048576" doc:"Most bytes of jobs and dead letters; also for redis-cluster."`
-	ReplicaWait     time.Duration `key:"replica_wait_ms" unit:"ms" default:"500" max:"60000" doc:"Most time to wait until a replica has a new job, with sentinels and in a cluster; 0 = do not wait. Also for redis-cluster."`
+	ReplicaWait     time.Duration `key:"replica_wait_ms" unit:"ms" default:"500" max:"60000" doc:"Time to wait until a replica has a new job, with sentinels and in a cluster, before it is asked whether there is one: without one the job is accepted, else it is refused in the end; 0 = do not wait. Also for redis-cluster."`
 }
 
 // QueueCluster are the options of the queue on a Redis Cluster.

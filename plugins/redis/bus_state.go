@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/jackfield/jackfield/sdk/contract"
 )
@@ -41,11 +42,26 @@ func (s *busSession) refusal(a busAnswer) error {
 	case "conflict":
 		return fmt.Errorf("%q: held by %s: %w", s.node.Incarnation, detail, contract.ErrConflict)
 	case "invalid":
-		return fmt.Errorf("it reads %d and writes %d, but %s: %w", s.node.Reads, s.node.Writes, detail, contract.ErrInvalid)
+		return fmt.Errorf("it reads version %d of what nodes say to each other and writes version %d, but %s; %s: %w",
+			s.node.Reads, s.node.Writes, strings.Trim(detail, "[]"), s.upgradeFor(a.rest), contract.ErrInvalid)
 	case "unknown":
 		return contract.ErrNotFound
 	}
 	return nil
+}
+
+// upgradeFor says what is to be upgraded so that this node and another one
+// understand each other.
+func (s *busSession) upgradeFor(other []string) string {
+	var id string
+	var reads, writes uint32
+	if len(other) == 0 {
+		return "upgrade the older one"
+	}
+	if _, err := fmt.Sscanf(other[0], "node %q reads %d and writes %d", &id, &reads, &writes); err != nil || s.node.Writes <= reads {
+		return "upgrade this node"
+	}
+	return "upgrade that node first"
 }
 
 // Apply implements contract.AdapterSession.

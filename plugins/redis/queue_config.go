@@ -17,7 +17,7 @@ type queueOptions struct {
 	Capacity      int64              `json:"capacity" jsonschema:"jobs to hold that are neither done nor dead; beyond it jobs are refused"`
 	GroupCapacity int64              `json:"group_capacity" jsonschema:"jobs of one group to hold; beyond it jobs of this group are refused"`
 	MaxBytes      int64              `json:"max_bytes" jsonschema:"bytes of bodies of one queue to hold, dead letters included; beyond it jobs are refused"`
-	ReplicaWaitMS int64              `json:"replica_wait_ms" jsonschema:"most milliseconds to wait until a replica has a new job, with sentinels and in a cluster; 0 means not to wait"`
+	ReplicaWaitMS int64              `json:"replica_wait_ms" jsonschema:"milliseconds to wait until a replica has a new job, with sentinels and in a cluster, before the server is asked whether it has one; 0 means not to wait"`
 	Reliability   reliabilityOptions `json:"reliability" jsonschema:"attempts, leases and what is kept"`
 	Connection    connectionOptions  `json:"connection" jsonschema:"where Redis is"`
 }

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -210,5 +212,27 @@ func TestRecordedWords(t *testing.T) {
 	}
 	if n, err := parseNews(3, "epoch 946684800000"); err != nil || n.epoch != recordedEpoch {
 		t.Errorf("a new epoch is read as %v, %v", n, err)
+	}
+}
+
+// Who is too old or too new for the others is told what to upgrade.
+func TestNodesThatDoNotUnderstandEachOther(t *testing.T) {
+	b := newBus(t, busAt(toStandalone(standalone())))
+	joinAs(t, b, "n1")
+	for upgrade, n := range map[string]contract.NodeInfo{
+		"upgrade that node first": {Reads: 2, Writes: 2},
+		"upgrade this node":       {Reads: 0, Writes: 0},
+	} {
+		n.ID, n.Incarnation, n.Lease, n.Cells = "n2", "n2@1", 10*time.Second, busCells
+		_, err := b.Open(t.Context(), n)
+		if !errors.Is(err, contract.ErrInvalid) || !strings.Contains(err.Error(), `but node "n1" reads 1 and writes 1; `+upgrade) {
+			t.Errorf("who reads %d and writes %d is told: %v", n.Reads, n.Writes, err)
+		}
+	}
+	// It writes what the others read, until all are new.
+	if s, err := b.Open(t.Context(), contract.NodeInfo{ID: "n3", Incarnation: "n3@1", Lease: 10 * time.Second, Cells: busCells, Reads: 2, Writes: 1}); err != nil {
+		t.Error(err)
+	} else if err := s.Close(); err != nil {
+		t.Error(err)
 	}
 }

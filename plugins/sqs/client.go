@@ -17,6 +17,7 @@ import (
 	awsconfig "github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/smithy-go/logging"
 )
 
 const (
@@ -48,6 +49,7 @@ func newClient(ctx context.Context, o *options) (service, error) {
 		awsconfig.WithRegion(o.Region),
 		awsconfig.WithHTTPClient(newHTTPClient()),
 		awsconfig.WithRetryer(newRetryer),
+		awsconfig.WithLogger(logging.Nop{}), // what came of a call is told by its error
 	}
 	if o.ProfileName != "" {
 		load = append(load, awsconfig.WithSharedConfigProfile(o.ProfileName))

@@ -24,6 +24,7 @@ func (c *counted) ReceiveMessage(ctx context.Context, in *sqs.ReceiveMessageInpu
 }
 
 func TestAnEndpointThatWasKilledComesBackWithItsJobs(t *testing.T) {
+	t.Parallel()
 	server := testserver.StartElasticMQ(t, true)
 	w := newWorld(t, settings(server.URL, true))
 	c := w.consumer(30 * time.Second)
@@ -69,6 +70,7 @@ func waitsCalmly(w *world, calls *counted) {
 }
 
 func TestAnEndpointThatHangsLosesNothing(t *testing.T) {
+	t.Parallel()
 	server := testserver.StartFauxqs(t)
 	w := newWorld(t, settings(server.URL, true))
 	c := w.consumer(time.Minute)

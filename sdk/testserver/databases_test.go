@@ -2,6 +2,7 @@ package testserver
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 )
@@ -43,10 +44,10 @@ func TestDatabasesKeepTheirDataOverAKill(t *testing.T) {
 	}
 }
 
-// A MariaDB that starts removes the temporary tables that it finds, whosever they are.
+// A MariaDB that starts removes the temporary tables of others in the same place.
 func TestEachMariaDBHasTemporaryTablesOfItsOwn(t *testing.T) {
 	m := StartMariaDB(t)
-	if got := m.SQL(t, "mysql", "SELECT @@tmpdir"); got != m.Dir {
-		t.Errorf("temporary tables stand in %s, want %s", got, m.Dir)
+	if got := strings.TrimSpace(m.SQL(t, "mysql", "SELECT @@tmpdir")); got != m.Dir {
+		t.Errorf("temporary tables stand in %q, want %q", got, m.Dir)
 	}
 }

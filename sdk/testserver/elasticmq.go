@@ -17,7 +17,8 @@ messages-storage { enabled = %[3]t, uri = "jdbc:h2:%[2]s/messages;WRITE_DELAY=0"
 
 // StartElasticMQ starts ElasticMQ, which is strict about limits and receipts. One
 // receive may return many messages of a FIFO group. Its queues are gone after a
-// Kill, unless keep is set, which makes it slower.
+// Kill, unless keep is set, which makes it slower; then a Kill unlocks groups and
+// mixes up the messages of each that were received and not deleted.
 func StartElasticMQ(tb TB, keep bool) *SQS {
 	tb.Helper()
 	port, dir := Port(tb), Dir(tb, "")

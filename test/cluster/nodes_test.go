@@ -1,7 +1,6 @@
 package cluster
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -26,7 +25,6 @@ type world struct {
 type way struct {
 	driver string
 	redis  map[string]any
-	queue  string // driver of the queue, if it is another
 }
 
 // straight is the way to a port of this machine.
@@ -71,7 +69,7 @@ func (to way) config() map[string]any {
 		"database":              map[string]any{"redis": to.redis},
 		"adapter":               map[string]any{"driver": to.driver},
 		"cache":                 map[string]any{"driver": to.driver},
-		"queue":                 map[string]any{"driver": cmp.Or(to.queue, to.driver)},
+		"queue":                 map[string]any{"driver": to.driver},
 		"shutdown_grace_period": 2,
 	}
 }

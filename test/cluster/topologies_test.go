@@ -52,10 +52,7 @@ func (w *world) churn(channels []string) (end func()) {
 
 func overCluster(t *testing.T) (*world, *testserver.RedisCluster) {
 	redis := testserver.StartRedisCluster(t, 1)
-	to := way{
-		driver: "redis-cluster", redis: map[string]any{"cluster": map[string]any{"nodes": redis.Addrs()}},
-		queue: "memory", // that of Redis hands out after half a minute what a dead master had under way
-	}
+	to := way{driver: "redis-cluster", redis: map[string]any{"cluster": map[string]any{"nodes": redis.Addrs()}}}
 	return startOver(t, []way{to, to, to}, nil), redis
 }
 

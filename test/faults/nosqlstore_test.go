@@ -16,7 +16,7 @@ func TestAnAppThatCannotBeReadIsServedToNobody(t *testing.T) {
 	store := dynamodb(t)
 	section := store.database["dynamodb"].(map[string]any)
 	section["table_name"] = "apps"
-	s := built.Start(t, store.options())
+	s := built.Start(t, store.inline())
 	dynamo(t, section["endpoint_url"].(string), "PutItem", `{"TableName":"apps","Item":{"id":{"S":"bad"},"key":{"S":"bad-key"},"secret":{"S":"s"},"enabled":{"BOOL":true},"policy":{"S":"[]"}}}`)
 	wantCode(t, s.Port, "bad-key", 4100)
 	mustPublish(t, newAPI(s.URL(), "bad", "bad-key", "s"), http.StatusServiceUnavailable)

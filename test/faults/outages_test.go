@@ -79,9 +79,6 @@ func startNodes(t *testing.T, store realStore) *nodes {
 	return n
 }
 
-// conflict is how a command ends that adds an app that is there already.
-const conflict = 4
-
 // add makes an app. A change whose answer is lost has been made or not, so that it is
 // tried again.
 func (n *nodes) add(t *testing.T, id string, fields ...string) {
@@ -135,8 +132,9 @@ func (n *nodes) outlast(t *testing.T, o outage) {
 	default:
 	}
 	n.limit(t, len(n.crowds[0].inside)+1)
-	for _, c := range n.crowds {
-		c.alive(t, o.name)
+	for i, s := range n.servers {
+		n.crowds[i].alive(t, o.name)
+		until(t, "the log to say that the driver is well", func() bool { return !degraded(s) })
 	}
 }
 
@@ -158,10 +156,16 @@ func (n *nodes) away(t *testing.T, how string) {
 	}
 	finish(t, strangers)
 	for _, s := range n.servers {
-		if degraded := strings.Contains(s.Log(), "driver is degraded"); degraded == n.store.survives {
-			t.Errorf("the log says that the driver is degraded: %t", degraded)
+		if !n.store.survives && !degraded(s) {
+			t.Error("the log does not say that the driver is degraded")
 		}
 	}
+}
+
+// degraded is whether the log says last that the driver is degraded.
+func degraded(s *launch.Server) bool {
+	log := s.Log()
+	return strings.Count(log, "driver is degraded") > strings.Count(log, "driver is well again")
 }
 
 // strangers ask each node for apps that it does not know. Of a store that is away

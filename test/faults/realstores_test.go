@@ -83,32 +83,41 @@ func scylla(trouble *testserver.Cassandra, survives bool, copies int, nodes ...s
 	}}, 1, trouble, survives}
 }
 
+// options are those of a server whose apps stand in the store.
 func (r realStore) options() launch.Options {
 	return launch.Options{Config: map[string]any{
-		"app_manager": map[string]any{
-			"driver": r.driver, "register_inline": true, "cache": map[string]any{"ttl": r.ttl},
-			"array": map[string]any{"apps": []any{map[string]any{
-				"id": launch.Demo.ID, "key": launch.Demo.Key, "secret": launch.Demo.Secret, "enabled": true,
-			}}},
-		},
-		"database": r.database, "cache": map[string]any{"driver": "none"}, "queue": map[string]any{"driver": "none"},
+		"app_manager": map[string]any{"driver": r.driver, "cache": map[string]any{"ttl": r.ttl}},
+		"database":    r.database, "cache": map[string]any{"driver": "none"}, "queue": map[string]any{"driver": "none"},
 		"admin": map[string]any{"token": adminToken}, "shutdown_grace_period": 1,
 		"activity_timeout": 600, // some clients are silent for minutes
 	}}
 }
 
-// prepare has the plugin make its tables, for which a store that has just begun to
-// serve may need longer than a server waits for it.
+// inline are options with which a server writes the demo app to the store.
+func (r realStore) inline() launch.Options {
+	opts := r.options()
+	maps.Copy(opts.Config["app_manager"].(map[string]any), map[string]any{
+		"register_inline": true, "array": map[string]any{"apps": []any{map[string]any{
+			"id": launch.Demo.ID, "key": launch.Demo.Key, "secret": launch.Demo.Secret, "enabled": true,
+		}}},
+	})
+	return opts
+}
+
+// conflict is how a command ends that adds an app that is there already.
+const conflict = 4
+
+// prepare has the plugin make its tables and write an app, for which a store that has
+// just begun to serve may need longer than a server waits for it.
 func (r realStore) prepare(t *testing.T) {
 	t.Helper()
 	file := configFile(t, r.options().Config)
 	until(t, "the tables of "+r.driver, func() bool {
-		cmd := exec.Command(built.Core(), "apps", "list", "--direct", "--config", file, "--plugin-dir", built.PluginDir())
-		out, err := cmd.CombinedOutput()
-		if err != nil {
+		cmd := exec.Command(built.Core(), "apps", "add", "first", "--direct", "--config", file, "--plugin-dir", built.PluginDir())
+		if out, err := cmd.CombinedOutput(); err != nil {
 			t.Logf("prepare: %s", out)
 		}
-		return err == nil
+		return cmd.ProcessState.Success() || cmd.ProcessState.ExitCode() == conflict
 	})
 }
 
@@ -126,7 +135,7 @@ func TestAppsOfRealStores(t *testing.T) {
 			t.Parallel()
 			store := start(t)
 			store.prepare(t)
-			one, other := built.Start(t, store.options()), built.Start(t, store.options())
+			one, other := built.Start(t, store.inline()), built.Start(t, store.inline())
 			lookAfter(t, one, other)
 		})
 	}

@@ -5,10 +5,12 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/jackfield/jackfield/sdk/testserver"
 	"github.com/jackfield/jackfield/test/launch"
@@ -133,4 +135,69 @@ func TestStandardQueuesAreToldOfOnce(t *testing.T) {
 	if n := strings.Count(s.Log(), "another order"); n != 1 {
 		t.Errorf("the log says %d times that the order is not kept", n)
 	}
+}
+
+// speaker is a client that goes on saying numbered events in some channels.
+type speaker struct {
+	c        *client
+	channels int
+	said     int // in each channel
+}
+
+// until speaks until a condition is true.
+func (k *speaker) until(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	tick := time.NewTicker(200 * time.Millisecond)
+	defer tick.Stop()
+	until(t, what, func() bool {
+		select {
+		case <-tick.C:
+			k.say(t)
+		default:
+		}
+		return ok()
+	})
+}
+
+func (k *speaker) say(t *testing.T) {
+	t.Helper()
+	for i := range k.channels {
+		if err := k.c.send(`{"event":"client-n","channel":"private-%d","data":"%d"}`, i, k.said); err != nil {
+			t.Fatal(err)
+		}
+	}
+	k.said++
+}
+
+// SQS is killed for half a minute while webhooks go through it: nobody is closed,
+// everything is told, and nothing is started again but SQS. (The order is not
+// looked at: ElasticMQ forgets it when it is killed.)
+func TestWebhooksOutliveThirtySecondsWithoutSQS(t *testing.T) {
+	const away = 30 * time.Second
+	endpoint := testserver.StartElasticMQ(t, true)
+	r := newReceiver(t, ok)
+	s := hookedWith(t, onSQS(endpoint.URL, true), r.URL)
+	plugins := children(s.PID())
+	k := &speaker{channels: 4}
+	k.c = say(t, s.Port, k.channels, 0)
+	defer k.c.conn.Close()
+	told := func() (sum int) {
+		for _, numbers := range r.firsts() {
+			sum += len(numbers)
+		}
+		return sum
+	}
+	k.until(t, "some events", func() bool { return told() > k.channels })
+	endpoint.Kill()
+	killed := time.Now()
+	k.until(t, "the end of the outage", func() bool { return time.Since(killed) > away })
+	endpoint.Restart()
+	before := k.said
+	k.until(t, "events after the outage", func() bool { return k.said > before+5 })
+	until(t, "all events", func() bool { return told() == k.channels*k.said })
+	if now := children(s.PID()); !slices.Equal(now, plugins) {
+		t.Errorf("the plugins were the processes %v and are %v", plugins, now)
+	}
+	k.say(t) // the client is still there
+	until(t, "its last events", func() bool { return told() == k.channels*k.said })
 }

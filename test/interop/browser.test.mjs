@@ -163,6 +163,45 @@ for (const [key, code, retry] of [
   });
 }
 
+for (const [version, code] of [['seven', 4006], ['8', 4007]]) {
+  test(`${code} in a page (protocol=${version}): never`, limits, async () => {
+    const page = await browser.open();
+    await page.evaluate((version) => speak(version), version);
+    assert.deepEqual(await ending(page, () => connect('ann')), { retry: 'never', code });
+    await page.close();
+  });
+}
+
+/** Has a page send two client events in an app that allows one per second. */
+async function chatter(page, key) {
+  await page.evaluate((key) => connect('ann', key), key);
+  await page.evaluate(() => subscribe('private-room'));
+  return () => [1, 2].forEach((n) => pusher.channel('private-room').trigger('client-e', { n }));
+}
+
+test('4100 in a page (over the rate, in an app that closes for it): later', limits, async () => {
+  const page = await browser.open();
+  assert.deepEqual(await ending(page, await chatter(page, 'strict-key')), { retry: 'later', code: 4100 });
+  await page.close();
+});
+
+test('4301 and 4302 in a page end nothing', limits, async () => {
+  const page = await browser.open();
+  await page.evaluate(await chatter(page, 'slow-key'));
+  await page.evaluate(() => subscribe('room'));
+  assert.deepEqual(await page.evaluate(() => [errors, pusher.connection.state]), [[4301], 'connected']);
+  await page.evaluate(() => pusher.disconnect());
+  const told = await page.evaluate(async () => {
+    connect('curious');
+    await next(pusher.connection, 'connected');
+    const error = next(pusher.connection, 'error');
+    pusher.signin();
+    return [(await error).data.code, pusher.connection.state];
+  });
+  assert.deepEqual(told, [4302, 'connected']);
+  await page.close();
+});
+
 test('1003 and 1009 in a page: later', limits, async () => {
   const page = await browser.open();
   const established = () => page.evaluate(() => (connect('ann'), next(pusher.connection, 'connected')).then(() => {}));

@@ -65,6 +65,9 @@ var settings = map[string]map[string]any{
 	"silence.test.mjs": {"activity_timeout": 1},
 }
 
+// secure is the file whose server speaks TLS.
+const secure = "secure.test.mjs"
+
 // TestRealClients runs every *.test.mjs file against a server of its own.
 func TestRealClients(t *testing.T) { runAll(t, false) }
 
@@ -85,7 +88,7 @@ func runAll(t *testing.T, compression bool) {
 			t.Cleanup(mail.Close)
 			opts := launch.Options{
 				Apps:   append([]launch.App{leaving, hooked(mail.URL)}, special...),
-				Config: configFor(file, compression),
+				Config: configFor(file, compression), TLS: file == secure,
 			}
 			server := built.Start(t, opts)
 			control := httptest.NewServer(controls(server, opts))
@@ -163,6 +166,9 @@ func runNode(t *testing.T, file string, port int, control, mail string, compress
 	cmd.Env = append(os.Environ(), fmt.Sprintf("JACKFIELD_PORT=%d", port), "JACKFIELD_CONTROL="+control, "JACKFIELD_WEBHOOKS="+mail)
 	if compression {
 		cmd.Env = append(cmd.Env, "JACKFIELD_COMPRESSION=on")
+	}
+	if file == secure {
+		cmd.Env = append(cmd.Env, "JACKFIELD_TLS=on")
 	}
 	out, err := cmd.CombinedOutput()
 	t.Logf("node %s\n%s", file, out)

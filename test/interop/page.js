@@ -2,11 +2,14 @@
 window.settings = {};
 
 /** A pusher-js client whose back end vouches for user; window.retry is when it plans to come back, once its connection ends. */
-window.connect = (user, key = settings.key) => {
+window.connect = (user, key = settings.key, more = {}) => {
+  const query = `user=${user}&key=${key}`;
   window.pusher = new Pusher(key, {
-    wsHost: '127.0.0.1', wsPort: settings.wsPort, forceTLS: false, enabledTransports: ['ws'], disableStats: true, cluster: '',
-    channelAuthorization: { endpoint: `/auth?user=${user}`, transport: 'ajax' },
-    userAuthentication: { endpoint: `/user-auth?user=${user}`, transport: 'ajax' },
+    wsHost: '127.0.0.1', wsPort: settings.port, wssPort: settings.port, forceTLS: settings.secure,
+    enabledTransports: ['ws'], disableStats: true, cluster: '',
+    channelAuthorization: { endpoint: `/auth?${query}`, transport: 'ajax' },
+    userAuthentication: { endpoint: `/user-auth?${query}`, transport: 'ajax' },
+    ...more,
   });
   window.states = [];
   window.errors = [];
@@ -20,6 +23,14 @@ window.connect = (user, key = settings.key) => {
       plan.call(this, delay);
     };
   });
+};
+
+/** Has clients ask for another version of the protocol than pusher-js's own. */
+window.speak = (version) => {
+  const { createWebSocket } = Pusher.Runtime;
+  Pusher.Runtime.createWebSocket = function (url) {
+    return createWebSocket.call(this, url.replace('protocol=7', `protocol=${version}`));
+  };
 };
 
 /** A laravel-echo client on top of connect's. */

@@ -29,7 +29,7 @@ async function deafening() {
   return { port: proxy.address().port, cut: () => clients.forEach((from) => from.unpipe().pause()), close: () => proxy.close() };
 }
 
-test('4201 (no answer to a ping): at once; who answers stays', { timeout: 120_000 }, async () => {
+test('4201 (no answer to a ping): at once, in a page and elsewhere; who answers stays', { timeout: 120_000 }, async () => {
   const quiet = new WebSocket(`ws://127.0.0.1:${port}/app/${app.key}?protocol=7`);
   let pings = 0;
   quiet.on('ping', () => pings++);
@@ -38,10 +38,19 @@ test('4201 (no answer to a ping): at once; who answers stays', { timeout: 120_00
 
   const proxy = await deafening();
   const pusher = await connected(client(undefined, { wsPort: proxy.port, pongTimeout: 600_000 }));
+  const deaf = await browser.open();
+  await deaf.evaluate(async (wsPort) => {
+    connect('ann', settings.key, { wsPort, pongTimeout: 600_000 });
+    window.delays = [];
+    pusher.connection.bind('connecting_in', (delay) => delays.push(delay));
+    await next(pusher.connection, 'connected');
+  }, proxy.port);
   const [seen, retry] = [codes(pusher), retries(pusher)];
   proxy.cut();
   assert.equal(await retry, 'at once');
   assert.equal(seen[0], 4201);
+  await deaf.waitForFunction(() => errors.length > 0 && pusher.connection.state === 'connected');
+  assert.deepEqual(await deaf.evaluate(() => [errors[0], delays, states]), [4201, [], ['connected', 'connecting', 'connected']]);
   await next(pusher.connection, 'connected');
   proxy.close();
 

@@ -141,7 +141,7 @@ func (s *Server) start() error {
 	cmd.Env = environment()
 	cmd.Dir = s.dir
 	cmd.Stdout, cmd.Stderr = &s.log, &s.log
-	cmd.WaitDelay = time.Second
+	cmd.WaitDelay = 5 * time.Second // for plugins, which share its output, to end
 	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("start server: %w", err)
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/jackfield/jackfield/core/internal/delay"
+	"github.com/jackfield/jackfield/core/internal/pusher"
 )
 
 // Options of a Hub.
@@ -39,6 +40,9 @@ type Options struct {
 type Counters interface {
 	Delivered(shard, frames, bytes int)
 	Lag(shard int, lag time.Duration)
+	// Broadcast tells, once per message of a channel, how many subscribers it had
+	// and how long it took on its last shard. Any worker may call it.
+	Broadcast(channel pusher.Channel, subscribers int, took time.Duration)
 }
 
 // Observer learns of transitions on this node. Calls come in the order of the

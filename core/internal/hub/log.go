@@ -20,6 +20,7 @@ const (
 
 type entry struct {
 	op     op
+	to     int32 // subscribers of a message, on its last shard; 0 on others
 	ch     *Channel
 	m      *Membership
 	sub    *Subscriber
@@ -185,13 +186,17 @@ func (b *budget) spend(bytes, frames int) {
 	b.frames += frames
 }
 
-// lag is the time from append to now for the entries of a finished group.
+// lag tells the time from append to now for the entries of a finished group.
 func (l *log) lag(entries []entry) {
 	if l.counters == nil {
 		return
 	}
 	now := l.shard.hub.opts.Now()
 	for i := range entries {
-		l.counters.Lag(l.shard.index, time.Duration(now-entries[i].at))
+		e := &entries[i]
+		l.counters.Lag(l.shard.index, time.Duration(now-e.at))
+		if e.to > 0 {
+			l.counters.Broadcast(e.ch.kind, int(e.to), time.Duration(now-e.at))
+		}
 	}
 }

@@ -119,9 +119,20 @@ func (a *App) tryAppend(msgs []Message, targets []*Channel, patient bool) (*wait
 
 func (a *App) appendMessage(c *Channel, m *Message, now timestamp) {
 	p := a.hub.pack()
-	for i, l := range a.logs {
-		if c.parts[i].count > 0 {
-			l.shard.append(l, entry{op: opMessage, ch: c, frame: m.Frame, except: m.Except, id: m.ID, packed: p, at: now})
+	all, last := 0, 0
+	for i := range c.parts {
+		if n := c.parts[i].count; n > 0 {
+			all, last = all+n, i
 		}
+	}
+	for i, l := range a.logs {
+		if c.parts[i].count == 0 {
+			continue
+		}
+		e := entry{op: opMessage, ch: c, frame: m.Frame, except: m.Except, id: m.ID, packed: p, at: now}
+		if i == last {
+			e.to = int32(all)
+		}
+		l.shard.append(l, e)
 	}
 }

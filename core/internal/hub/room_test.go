@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/jackfield/jackfield/core/internal/pusher"
 )
 
 // slowest remembers the longest way from a log to the sockets.
@@ -12,6 +14,8 @@ type slowest struct{ lag time.Duration }
 
 func (*slowest) Delivered(int, int, int)        {}
 func (s *slowest) Lag(_ int, lag time.Duration) { s.lag = max(s.lag, lag) }
+
+func (*slowest) Broadcast(pusher.Channel, int, time.Duration) {}
 
 // A log that is filled four times as fast as it is emptied refuses what it could
 // not deliver in time, although its oldest entry is young.

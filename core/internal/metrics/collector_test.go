@@ -273,7 +273,7 @@ func TestNamesOfOurOwnAreClean(t *testing.T) {
 	r.Cache("memory", &fakeCache{})
 	ours := []string{
 		"jf_client_events_total", "jf_auth_failures_total", "jf_slow_consumers_closed_total", "jf_ignored_events_total",
-		"jf_published_messages_total", "jf_publish_refused_total", "jf_dropped_messages_total", "jf_presence_members",
+		"jf_published_messages_total", "jf_publish_refused_total", "jf_presence_members",
 		"jf_log_bytes", "jf_parked_bytes", "jf_delivery_lag_seconds", "jf_cache_hits_total", "jf_cache_misses_total", "jf_connected",
 	}
 	problems, err := testutil.GatherAndLint(r.gatherer, ours...)

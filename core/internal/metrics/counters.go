@@ -35,8 +35,6 @@ type AppCounters struct {
 	// To clients.
 	SocketTransmittedBytes Count
 	WSMessagesSent         Count
-	// Dropped counts messages from other nodes that found no room.
-	Dropped Count
 
 	_ [64]byte
 

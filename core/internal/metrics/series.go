@@ -86,8 +86,6 @@ var appCounters = []counterSeries{
 		func(c *AppCounters) *Count { return &c.IdempotentPublishes }),
 	one("idempotency_duplicates_total", "Publishes with an idempotency key that had been carried out before.",
 		func(c *AppCounters) *Count { return &c.IdempotentDuplicates }),
-	one("dropped_messages_total", "Messages of other nodes dropped because there was no room.",
-		func(c *AppCounters) *Count { return &c.Dropped }),
 	many("webhook_events_total", "Events that a webhook wanted.",
 		"type", webhookEventNames, func(c *AppCounters) []Count { return c.WebhookEvents[:] }),
 	many("webhook_deliveries_total", "Webhook jobs by what became of them in the hands of this node.",

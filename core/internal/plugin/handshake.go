@@ -32,13 +32,21 @@ func parseHandshake(line, dir string, version int, tls bool) (handshake, error) 
 	case coreErr != nil || appErr != nil:
 		return h, fmt.Errorf("it wrote %q to stdout instead of the handshake: %s", excerpt(line), stdoutRule)
 	case core != goplugin.CoreProtocolVersion:
-		return h, fmt.Errorf("its handshake has version %d, this server reads %d; rebuild the plugin", core, goplugin.CoreProtocolVersion)
+		return h, fmt.Errorf("its handshake has version %d, this server reads %d; %s", core, goplugin.CoreProtocolVersion, older(core, goplugin.CoreProtocolVersion))
 	case app != version:
-		return h, fmt.Errorf("it speaks protocol version %d, this server speaks %d; build it with a matching release of the SDK", app, version)
+		return h, fmt.Errorf("it speaks plugin protocol %d, this server speaks %d; %s", app, version, older(app, version))
 	case parts[4] != string(goplugin.ProtocolGRPC):
 		return h, fmt.Errorf("it speaks %q, this server speaks %q; rebuild it with the SDK", parts[4], goplugin.ProtocolGRPC)
 	}
 	return h, h.check(dir, tls)
+}
+
+// older says which of the two is to be upgraded.
+func older(plugin, server int) string {
+	if plugin > server {
+		return "upgrade the server, or use the plugin of an earlier release"
+	}
+	return "upgrade the plugin: build it with a release of the SDK that is as new as the server"
 }
 
 // check admits a socket in the plugin's own directory, and TCP only under TLS.

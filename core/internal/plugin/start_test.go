@@ -88,7 +88,8 @@ func TestStartErrorsOfTheHandshake(t *testing.T) {
 		want         []string
 	}{
 		{"noise", "echo hello from init\nexec " + good, []string{`"hello from init"`, "writes nothing to stdout"}},
-		{"version", `echo "1|2|unix|$PLUGIN_UNIX_SOCKET_DIR/s|grpc|"; exec sleep 60`, []string{"protocol version 2", "this server speaks 1"}},
+		{"version", `echo "1|2|unix|$PLUGIN_UNIX_SOCKET_DIR/s|grpc|"; exec sleep 60`, []string{"plugin protocol 2", "this server speaks 1", "upgrade the server"}},
+		{"older", `echo "1|0|unix|$PLUGIN_UNIX_SOCKET_DIR/s|grpc|"; exec sleep 60`, []string{"plugin protocol 0", "this server speaks 1", "upgrade the plugin"}},
 		{"core", `echo "7|1|unix|$PLUGIN_UNIX_SOCKET_DIR/s|grpc|"; exec sleep 60`, []string{"handshake has version 7"}},
 		{"old", `echo "1|1|unix|$PLUGIN_UNIX_SOCKET_DIR/s|netrpc|"; exec sleep 60`, []string{`speaks "netrpc"`}},
 		{"elsewhere", `echo "1|1|unix|/tmp/elsewhere|grpc|"; exec sleep 60`, []string{"/tmp/elsewhere", "PLUGIN_UNIX_SOCKET_DIR"}},

@@ -18,7 +18,7 @@ func (s *Session) enter(kind pusher.Channel, member *pusher.Member, maxMembers i
 		return err
 	}
 	s.members = append(s.members, m)
-	s.counters.Subscribed[channelType(kind)].Add(1)
+	s.counters.Subscribed[ChannelType(kind)].Add(1)
 	if !kind.Cache {
 		return nil
 	}

@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"runtime"
 	"testing"
 	"time"
 
@@ -125,7 +126,7 @@ func TestDrainSeesWhoIsOnTheWay(t *testing.T) {
 				t.Error("Drain waited for nobody")
 			}
 			for !n.draining.Load() {
-				time.Sleep(time.Millisecond)
+				runtime.Gosched()
 			}
 			close(give)
 			if tt.want != "" {

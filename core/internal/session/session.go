@@ -103,7 +103,7 @@ func (s *Session) end() {
 	s.closing.Store(true)
 	broken := s.broken()
 	for _, m := range s.members {
-		s.counters.Unsubscribed[channelType(m.Kind())].Add(1)
+		s.counters.Unsubscribed[ChannelType(m.Kind())].Add(1)
 		if broken {
 			m.Lose()
 		} else {
@@ -167,7 +167,8 @@ func (s *Session) find(channel string) *hub.Membership {
 	return nil
 }
 
-func channelType(c pusher.Channel) metrics.ChannelType {
+// ChannelType is the label of a channel.
+func ChannelType(c pusher.Channel) metrics.ChannelType {
 	t := metrics.ChannelType(c.Class) * 2
 	if c.Cache && c.Class != pusher.User {
 		t++

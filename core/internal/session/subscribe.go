@@ -125,6 +125,6 @@ func (s *Session) unsubscribe(data []byte) {
 	}
 	m := s.members[i]
 	s.members = slices.Delete(s.members, i, i+1)
-	s.counters.Unsubscribed[channelType(m.Kind())].Add(1)
+	s.counters.Unsubscribed[ChannelType(m.Kind())].Add(1)
 	m.Leave()
 }
