@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"testing"
-	"time"
 
 	"github.com/hashicorp/go-hclog"
 
 	"github.com/jackfield/jackfield/sdk/contract"
+	"github.com/jackfield/jackfield/sdk/plugintest"
 )
 
 // TestAServerThatHangsAtTheEndOfATransactionIsNotWaitedForForEver: a commit and a
@@ -29,16 +29,12 @@ func TestAServerThatHangsAtTheEndOfATransactionIsNotWaitedForForEver(t *testing.
 					return errors.Join(err, outcome)
 				})
 			}()
-			select {
-			case err := <-ended:
-				if err == nil {
-					t.Errorf("%s: nobody answered, and it succeeded", name)
-				}
-			case <-time.After(patience):
-				t.Fatalf("%s: still waiting", name)
+			plugintest.Until(t, "the end: "+name, func() bool { return len(ended) > 0 })
+			if err := <-ended; err == nil {
+				t.Errorf("%s: nobody answered, and it succeeded", name)
 			}
 			server.Resume()
-			until(t, "the server to answer", func() bool {
+			plugintest.Until(t, "the server to answer", func() bool {
 				ctx, cancel := context.WithTimeout(t.Context(), callTimeout)
 				defer cancel()
 				return m.Health(ctx) == nil
@@ -66,13 +62,9 @@ func TestALockThatCannotBeGivenBackHoldsNobodyUp(t *testing.T) {
 				return err
 			})
 		}()
-		select {
-		case err := <-ended:
-			if err != nil {
-				t.Error(err)
-			}
-		case <-time.After(patience):
-			t.Fatal("still waiting")
+		plugintest.Until(t, "the schema", func() bool { return len(ended) > 0 })
+		if err := <-ended; err != nil {
+			t.Error(err)
 		}
 	})
 }

@@ -50,7 +50,8 @@ func StartMariaDB(tb TB, settings ...string) *MariaDB {
 
 func (m *MariaDB) data() string { return filepath.Join(m.Dir, "data") }
 
-// initialize makes the data directory.
+// initialize makes the data directory. A server that starts removes the temporary
+// tables that it finds, so each has a place of its own for them.
 func (m *MariaDB) initialize(user string) error {
 	path, err := program("mariadb-install-db")
 	if err != nil {
