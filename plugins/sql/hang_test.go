@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"testing"
-	"time"
 
 	"github.com/hashicorp/go-hclog"
 
@@ -33,13 +32,9 @@ func TestAServerThatHangsAtTheEndOfATransactionIsNotWaitedForForEver(t *testing.
 					return errors.Join(err, outcome)
 				})
 			}()
-			select {
-			case err := <-ended:
-				if err == nil {
-					t.Errorf("%s: nobody answered, and it succeeded", name)
-				}
-			case <-time.After(patience):
-				t.Fatalf("%s: still waiting", name)
+			plugintest.Until(t, "the end: "+name, func() bool { return len(ended) > 0 })
+			if err := <-ended; err == nil {
+				t.Errorf("%s: nobody answered, and it succeeded", name)
 			}
 			server.Resume()
 			plugintest.Until(t, "the server to answer", func() bool {
@@ -70,13 +65,9 @@ func TestALockThatCannotBeGivenBackHoldsNobodyUp(t *testing.T) {
 				return err
 			})
 		}()
-		select {
-		case err := <-ended:
-			if err != nil {
-				t.Error(err)
-			}
-		case <-time.After(patience):
-			t.Fatal("still waiting")
+		plugintest.Until(t, "the schema", func() bool { return len(ended) > 0 })
+		if err := <-ended; err != nil {
+			t.Error(err)
 		}
 	})
 }
