@@ -11,9 +11,6 @@ import (
 	"github.com/jackfield/jackfield/sdk/plugintest"
 )
 
-// patience is how long these tests wait for what a server that hangs holds up.
-const patience = 3 * time.Minute
-
 // TestAServerThatHangsAtTheEndOfATransactionIsNotWaitedForForEver: a commit and a
 // roll-back are answered by the server too.
 func TestAServerThatHangsAtTheEndOfATransactionIsNotWaitedForForEver(t *testing.T) {

@@ -6,8 +6,8 @@
 --
 -- Returns for each job: 1 stored, 0 known already, or why it was refused:
 -- -1 too many jobs, -2 too many of its group, -3 too many bytes.
--- It always writes, if only the same number: WAIT behind it would else, from Redis 7.2 on, not wait for
--- the jobs that an earlier run stored.
+-- It always writes, if only the same number: WAIT behind it would else, from
+-- Redis 7.2 on, not wait for the jobs that an earlier run stored.
 local memory = tonumber(ARGV[6])
 
 local function store(id, group, max, delay, body)
