@@ -1,40 +1,40 @@
 package ws
 
-import (
-	"crypto/tls"
-	"sync"
-)
+import "crypto/tls"
 
 // Reading through TLS takes more stack than the smallest there is, and whatever
 // the goroutine of a reader has once needed, the connection holds for its life.
 // So the reader waits for the kernel by itself and has TLS read on a stack that
 // is given back at once.
 
-// loan is one read on a borrowed stack.
-type loan struct {
-	tls  *tls.Conn
+// borrowed reads from a TLS connection after the upgrade, for its reader alone.
+// All it needs is made beforehand: to allocate takes a deep stack now and then.
+type borrowed struct {
+	tls    *tls.Conn
+	kernel *kernel
+	work   func() // read
+	done   chan struct{}
+	// The read under way.
 	into []byte
 	n    int
 	err  error
-	done chan struct{}
 }
 
-var loans = sync.Pool{New: func() any { return &loan{done: make(chan struct{})} }}
-
-func (l *loan) run() {
-	l.n, l.err = l.tls.Read(l.into)
-	l.done <- struct{}{}
+func borrow(c *Conn) *borrowed {
+	r := &borrowed{tls: c.tls, kernel: &c.kernel, done: make(chan struct{})}
+	r.work = r.read
+	return r
 }
-
-// borrowed reads from a TLS connection after the upgrade, for the reader alone.
-type borrowed struct{ *Conn }
 
 // Read implements io.Reader.
-func (r borrowed) Read(b []byte) (int, error) {
+func (r *borrowed) Read(b []byte) (int, error) {
+	r.into = b
 	for {
-		n, err := r.lend(b)
-		if err != errNothing {
-			return n, err
+		go r.work()
+		<-r.done
+		if r.err != errNothing {
+			r.into = nil
+			return r.n, r.err
 		}
 		if err := r.kernel.wait(); err != nil {
 			return 0, err
@@ -42,16 +42,10 @@ func (r borrowed) Read(b []byte) (int, error) {
 	}
 }
 
-// lend reads what is there now.
-func (r borrowed) lend(b []byte) (int, error) {
-	l := loans.Get().(*loan)
-	l.tls, l.into = r.tls, b
-	go l.run()
-	<-l.done
-	n, err := l.n, l.err
-	l.tls, l.into, l.err = nil, nil, nil
-	loans.Put(l)
-	return n, err
+// read reads what is there now.
+func (r *borrowed) read() {
+	r.n, r.err = r.tls.Read(r.into)
+	r.done <- struct{}{}
 }
 
 // nothing is what TLS is told when the kernel has nothing to read: an error

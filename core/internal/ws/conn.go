@@ -43,11 +43,12 @@ type Limits struct {
 // and none blocks.
 type Conn struct {
 	outlet
-	tls    *tls.Conn
-	owner  Owner
-	server *Server
-	ahead  []byte         // read with the request, belongs to the first frames
-	guard  *deflate.Guard // nil unless messages may be compressed
+	tls      *tls.Conn
+	borrowed *borrowed // how the reader reads from tls
+	owner    Owner
+	server   *Server
+	ahead    []byte         // read with the request, belongs to the first frames
+	guard    *deflate.Guard // nil unless messages may be compressed
 	// Guarded by outlet.mu:
 	parkedFrames int32
 	closed       uint16 // the code of our close frame, be it out or parked; 0: there is none
@@ -210,7 +211,7 @@ func (c *Conn) readRaw(b []byte) (int, error) {
 	case c.patient:
 		return c.tls.Read(b)
 	default:
-		return borrowed{c}.Read(b)
+		return c.borrowed.Read(b)
 	}
 }
 
@@ -221,7 +222,7 @@ func (c *Conn) source() io.Reader {
 	case len(c.ahead) > 0, c.guard != nil:
 		return c
 	case c.tls != nil:
-		return borrowed{c}
+		return c.borrowed
 	default:
 		return &c.kernel
 	}

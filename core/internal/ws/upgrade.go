@@ -96,6 +96,9 @@ func (s *Server) upgrade(c *Conn, req *http.Request, br *bufio.Reader) {
 		_, _ = io.ReadFull(br, c.ahead)
 	}
 	c.negotiate(req)
+	if c.tls != nil {
+		c.borrowed = borrow(c)
+	}
 	g, err := s.upgrader.UpgradeFromConn(c, bufio.NewReaderSize(c.source(), readBuffer), req)
 	if err != nil {
 		c.kill()
