@@ -21,8 +21,9 @@ type shard struct {
 
 	// Only the worker touches these.
 	chunks   [][]byte
-	breath   *breath // nil: none to be had
-	breathed timestamp
+	breath   *breath   // nil: none to be had
+	breathed timestamp // when the last one ended
+	rested   timestamp // how long it took
 }
 
 func newShard(h *Hub, index int) *shard {
@@ -71,18 +72,28 @@ func (s *shard) serve() {
 	}
 }
 
-// busyFor is how long a worker may work without looking at the network.
-const busyFor = 500 * time.Microsecond
+// A worker works for busyFor without looking at the network, or for as long as
+// others worked when it did, but not longer than busyMost: who publishes faster
+// than can be delivered shall not keep the worker from delivering.
+const (
+	busyFor  = 500 * time.Microsecond
+	busyMost = 2 * time.Millisecond
+)
 
 // giveWay lets readers and publishers have a turn as well.
 func (s *shard) giveWay() {
 	now := s.hub.opts.Now()
-	if s.breath == nil || now-s.breathed < busyFor {
+	if s.breath == nil || !s.tired(now) {
 		runtime.Gosched()
 		return
 	}
 	s.breath.take()
 	s.breathed = s.hub.opts.Now()
+	s.rested = s.breathed - now
+}
+
+func (s *shard) tired(now timestamp) bool {
+	return now-s.breathed >= max(busyFor, min(s.rested, busyMost))
 }
 
 // append puts an entry in a log and wakes the worker. mu is held.
