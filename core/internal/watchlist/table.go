@@ -19,8 +19,9 @@ const (
 type Table struct {
 	offline, tell *delay.Line
 
-	mu    sync.Mutex
-	users map[userKey]*user
+	mu         sync.Mutex
+	users      map[userKey]*user
+	departures uint64 // so far
 }
 
 type userKey struct{ app, id string }
@@ -30,6 +31,7 @@ type user struct {
 	online   bool // as watchers know it
 	signedIn bool
 	leaving  *delay.Ticket
+	left     uint64 // its number among the departures
 	watchers map[*Watcher]struct{}
 }
 
@@ -79,16 +81,19 @@ func (t *Table) SignedOut(appID, userID string) {
 	u := t.user(key)
 	u.signedIn = false
 	if u.leaving == nil {
-		u.leaving = t.offline.After(func() { t.left(key) })
+		t.departures++
+		number := t.departures
+		u.left, u.leaving = number, t.offline.After(func() { t.left(key, number) })
 	}
 }
 
-// left is called when the grace time of a user is over.
-func (t *Table) left(key userKey) {
+// left is called when the grace time of a departure is over. The user may have
+// come back a moment ago, and even have left again.
+func (t *Table) left(key userKey, number uint64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	u := t.users[key]
-	if u == nil || u.signedIn {
+	if u == nil || u.signedIn || u.left != number {
 		return
 	}
 	u.leaving = nil

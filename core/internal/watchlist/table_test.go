@@ -139,3 +139,23 @@ func follow(t *testing.T, schedule []step) {
 	w.Close()
 	table.Stop()
 }
+
+// The grace time of a departure is over in the moment in which its user comes
+// back; he leaves again before the table takes note.
+func TestAnOldDepartureEndsNoNewGraceTime(t *testing.T) {
+	table := New()
+	defer table.Stop()
+	key := userKey{"app", "ann"}
+	for range 2 {
+		table.SignedIn(key.app, key.id)
+		table.SignedOut(key.app, key.id)
+	}
+	table.left(key, 1)
+	if !table.users[key].online {
+		t.Error("offline at once")
+	}
+	table.left(key, 2)
+	if table.Len() != 0 {
+		t.Error("still online")
+	}
+}
