@@ -41,8 +41,9 @@
 // What drivers of a kind have in common is in small packages of its own, to be
 // used or not: sdk/appjson reads and writes apps, sdk/appstore is an app manager
 // on a table with conditional writes, sdk/appwatch tells watchers of changes of
-// apps, sdk/jobrules knows what a job may be and when it is tried again, and
-// sdk/cacherules what a cache takes.
+// apps, sdk/jobrules knows what a job may be and when it is tried again,
+// sdk/cacherules what a cache takes, and sdk/wholebody keeps the AWS SDK from
+// losing answers.
 //
 // Rules for drivers: log through [Env].Logger; standard output belongs to the
 // server (what is printed there ends on standard error); keep no secrets in

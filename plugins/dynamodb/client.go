@@ -16,6 +16,7 @@ import (
 	"github.com/hashicorp/go-hclog"
 
 	"github.com/jackfield/jackfield/sdk/contract"
+	"github.com/jackfield/jackfield/sdk/wholebody"
 )
 
 const (
@@ -44,7 +45,7 @@ func connect(ctx context.Context, o *options, log hclog.Logger) (*dynamodb.Clien
 			d.BaseEndpoint = aws.String(o.EndpointURL)
 		}
 		d.Credentials = known{cfg.Credentials}
-		d.HTTPClient = &http.Client{Transport: transport, CheckRedirect: stay}
+		d.HTTPClient = &wholebody.Client{Next: &http.Client{Transport: transport, CheckRedirect: stay}}
 		d.Retryer = patient(retry.DefaultRetryables)
 	}), transport, nil
 }

@@ -1,11 +1,9 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"time"
@@ -18,6 +16,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/smithy-go/logging"
+
+	"github.com/jackfield/jackfield/sdk/wholebody"
 )
 
 const (
@@ -69,32 +69,11 @@ func newClient(ctx context.Context, o *options) (service, error) {
 		return nil, err
 	}
 	return sqs.NewFromConfig(cfg, func(s *sqs.Options) {
-		s.HTTPClient = &wholeRequests{s.HTTPClient}
+		s.HTTPClient = &wholebody.Client{Next: s.HTTPClient}
 		if o.EndpointURL != "" {
 			s.BaseEndpoint = aws.String(o.EndpointURL)
 		}
 	}), nil
-}
-
-// wholeRequests sends requests whose body stays readable until it is written.
-// The SDK closes the body that it made as soon as there is an answer, and to copy
-// from it is an error from then on. If net/http is not yet done with looking for
-// the end of the body, it then closes the connection, in the middle of an answer
-// that does not fit its buffer. A body in memory also leaves with its headers.
-type wholeRequests struct{ client sqs.HTTPClient }
-
-// Do implements sqs.HTTPClient.
-func (w *wholeRequests) Do(req *http.Request) (*http.Response, error) {
-	if req.Body == nil {
-		return w.client.Do(req)
-	}
-	body, err := io.ReadAll(req.Body)
-	if err != nil {
-		return nil, fmt.Errorf("read the request: %w", err)
-	}
-	req = req.Clone(req.Context())
-	req.Body = io.NopCloser(bytes.NewReader(body))
-	return w.client.Do(req)
 }
 
 func newHTTPClient() *awshttp.BuildableClient {

@@ -14,6 +14,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
+
+	"github.com/jackfield/jackfield/sdk/wholebody"
 )
 
 // lateConn returns from the write that ends a request only when the answer is
@@ -78,7 +80,7 @@ func TestAnAnswerOutrunsItsRequest(t *testing.T) {
 
 	q := openTest(t, settings(server.URL, false))
 	client := q.api.(*sqs.Client)
-	whole, ok := client.Options().HTTPClient.(*wholeRequests)
+	whole, ok := client.Options().HTTPClient.(*wholebody.Client)
 	if !ok {
 		t.Fatalf("the client sends through a %T", client.Options().HTTPClient)
 	}
@@ -89,7 +91,7 @@ func TestAnAnswerOutrunsItsRequest(t *testing.T) {
 		return late, err
 	}}
 	defer transport.CloseIdleConnections()
-	whole.client = &http.Client{Transport: transport}
+	whole.Next = &http.Client{Transport: transport}
 	out, err := client.ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: aws.String(server.URL + "/q")}, once)
 	if err != nil || len(out.Messages) != 1 {
 		t.Errorf("got %v, %v", out, err)
