@@ -14,8 +14,11 @@ const (
 type group struct {
 	from, to int // entries of the batch; equal when there is no group
 	runs     []run
-	at       int // next subscriber of the only run, or next of touched
+	last     int  // number of the run of the latest entry, from 1
+	mixed    bool // a run goes on behind another one
+	at       int  // next subscriber of the only run, or next of touched
 	touched  []*Subscriber
+	woven    int      // bytes to be woven
 	chunks   [][]byte // what joined frames are copied into; the last has room
 }
 
@@ -68,6 +71,8 @@ func (g *group) note(p *part, e *entry) {
 		g.runs = append(g.runs, run{part: p})
 		p.run = len(g.runs)
 	}
+	g.mixed = g.mixed || p.run < g.last
+	g.last = p.run
 	r := &g.runs[p.run-1]
 	r.n++
 	r.size += len(e.frame)
@@ -98,11 +103,11 @@ func (l *log) join() {
 			r.frame = append(r.frame, e.frame...)
 		}
 	}
-	for i := range g.runs {
-		g.runs[i].part.run = 0
-	}
 	if len(g.runs) > 1 {
 		l.gather()
+	}
+	for i := range g.runs {
+		g.runs[i].part.run = 0
 	}
 }
 
@@ -117,61 +122,6 @@ func (l *log) space(size int) []byte {
 	used := len(g.chunks[last])
 	g.chunks[last] = g.chunks[last][:used+size]
 	return g.chunks[last][used : used : used+size]
-}
-
-// gather collects for each subscriber what it gets from all runs.
-func (l *log) gather() {
-	g := &l.group
-	for i := range g.runs {
-		r := &g.runs[i]
-		for j := range r.part.subs {
-			l.add(r.part.subs[j], r)
-		}
-	}
-}
-
-// add puts the messages of a run behind what the subscriber already gets.
-func (l *log) add(s slot, r *run) {
-	sub, b := s.sub, l.joined(r, s.sub)
-	if r.except && l.leavesOut(r, s) {
-		b = l.without(r, s)
-	}
-	if sub.pending == nil {
-		l.group.touched = append(l.group.touched, sub)
-		sub.pending = b
-		return
-	}
-	both := l.space(len(sub.pending) + len(b))
-	sub.pending = append(append(both, sub.pending...), b...)
-}
-
-// leavesOut reports whether a message of the run is not for s.
-func (l *log) leavesOut(r *run, s slot) bool {
-	for i := l.group.from; i < l.group.to; i++ {
-		e := &l.batch[i]
-		if r.spares(e, s) && &e.ch.parts[l.shard.index] == r.part {
-			return true
-		}
-	}
-	return false
-}
-
-// spares reports whether e, a message of the run, is not for s: somebody wished
-// so, or s began with it.
-func (r *run) spares(e *entry, s slot) bool {
-	return e.except == s.sub.ID || e.id != 0 && e.id == r.first && e.id == s.m.cached
-}
-
-// without returns the messages of the run that are for s.
-func (l *log) without(r *run, s slot) []byte {
-	b := l.space(r.size)
-	for i := l.group.from; i < l.group.to; i++ {
-		e := &l.batch[i]
-		if !r.spares(e, s) && &e.ch.parts[l.shard.index] == r.part {
-			b = append(b, e.frameFor(s.sub)...)
-		}
-	}
-	return b
 }
 
 // deliver writes the group to subscribers until it or the budget is used up.
@@ -250,5 +200,5 @@ func (l *log) finish() {
 	clear(g.chunks)
 	clear(g.runs)
 	g.runs, g.touched, g.chunks = g.runs[:0], g.touched[:0], g.chunks[:0]
-	g.from, g.to = 0, 0
+	g.from, g.to, g.last, g.mixed, g.woven = 0, 0, 0, false, 0
 }

@@ -9,9 +9,9 @@
 //
 // Publishing appends one entry per shard that has subscribers and returns; it
 // never writes to a socket. All shards that a publish concerns take it in the
-// same moment or none does, so every subscriber sees one order. The worker takes
-// all that waits and joins it into one write per connection; it serves apps in
-// turn, a turn being about 32 writes or 256 KiB, so that no app starves another.
+// same moment or none does, so every subscriber sees one order, that of the log,
+// over all its channels. The worker takes all that waits and joins it into one
+// write per connection; it serves apps in turn, a turn being about 32 writes or 256 KiB, so that no app starves another.
 //
 // In a cluster (Options.Cluster) the members of presence channels and the numbers
 // of subscriptions are those of all nodes. The hub then tells what this node has

@@ -24,10 +24,12 @@ type Subscriber struct {
 	// Owner closes the connection; set before SignIn.
 	Owner Terminator
 	// Packs is set for a client that takes compressed frames; before the first Join.
-	Packs   bool
-	sink    Sink
-	log     *log
-	pending []byte // collected for one write; only the worker touches it
+	Packs bool
+	sink  Sink
+	log   *log
+	// Only the worker touches these.
+	pending []byte // collected for one write
+	more    int    // bytes to be woven into pending
 }
 
 // NewSubscriber returns a subscriber of an app on a shard.
