@@ -143,8 +143,9 @@ func TestTheNumberOfKeysIsBounded(t *testing.T) {
 	for i := range 1000 {
 		take(t, k, contract.TakeRequest{Key: fmt.Sprint("late", i%2), Cost: 1, Limit: 1, Window: time.Hour})
 	}
-	if n := k.Len(); n > most-2*(most/shards)+4 {
-		t.Errorf("%d keys are left after their time", n)
+	looked := map[*shard]bool{k.shard("late0"): true, k.shard("late1"): true} // maybe one
+	if n, want := k.Len(), most-len(looked)*(most/shards)+2; n > want {
+		t.Errorf("%d keys are left after their time, want at most %d", n, want)
 	}
 }
 
