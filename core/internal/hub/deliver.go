@@ -14,9 +14,7 @@ const (
 type group struct {
 	from, to int // entries of the batch; equal when there is no group
 	runs     []run
-	last     int  // number of the run of the latest entry, from 1
-	mixed    bool // a run goes on behind another one
-	at       int  // next subscriber of the only run, or next of touched
+	at       int // next subscriber of the only run, or next of touched
 	touched  []*Subscriber
 	woven    int      // bytes to be woven
 	chunks   [][]byte // what joined frames are copied into; the last has room
@@ -71,8 +69,6 @@ func (g *group) note(p *part, e *entry) {
 		g.runs = append(g.runs, run{part: p})
 		p.run = len(g.runs)
 	}
-	g.mixed = g.mixed || p.run < g.last
-	g.last = p.run
 	r := &g.runs[p.run-1]
 	r.n++
 	r.size += len(e.frame)
@@ -200,5 +196,5 @@ func (l *log) finish() {
 	clear(g.chunks)
 	clear(g.runs)
 	g.runs, g.touched, g.chunks = g.runs[:0], g.touched[:0], g.chunks[:0]
-	g.from, g.to, g.last, g.mixed, g.woven = 0, 0, 0, false, 0
+	g.from, g.to, g.woven = 0, 0, 0
 }

@@ -14,8 +14,8 @@ func (l *log) gather() {
 	}
 }
 
-// add puts the messages of a run behind what the subscriber already gets, or notes
-// that they have to be woven into it.
+// add has the subscriber get the messages of a run; those of further runs are only
+// counted, for weave.
 func (l *log) add(s slot, r *run) {
 	sub, b := s.sub, l.joined(r, s.sub)
 	if r.except && l.leavesOut(r, s) {
@@ -26,13 +26,8 @@ func (l *log) add(s slot, r *run) {
 		sub.pending = b
 		return
 	}
-	if l.group.mixed {
-		sub.more += len(b)
-		l.group.woven += len(b)
-		return
-	}
-	both := l.space(len(sub.pending) + len(b))
-	sub.pending = append(append(both, sub.pending...), b...)
+	sub.more += len(b)
+	l.group.woven += len(b)
 }
 
 // weave gives subscribers of several channels their messages in the order of the log.
