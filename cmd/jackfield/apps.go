@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"net/url"
 	"os"
 	"os/signal"
@@ -67,11 +66,7 @@ func (f appsFlags) run(ctx context.Context, env []string, stdout, stderr io.Writ
 		return errors.New("there is no token: set ADMIN_TOKEN, or admin.token in the configuration, to that of the server; " +
 			"or use --direct while no server runs")
 	}
-	at := f.adminURL
-	if at == "" {
-		at = adminURL(cfg.Metrics)
-	}
-	err = f.do(ctx, core.AdminClient{URL: at, Token: cfg.Admin.Token, HTTP: &http.Client{Timeout: requestTimeout}}, stdout)
+	err = f.do(ctx, adminClient(cfg, f.adminURL), stdout)
 	if _, unreachable := errors.AsType[*url.Error](err); unreachable {
 		return fmt.Errorf("%w; start the server, name another with --admin-url, or use --direct", err)
 	}

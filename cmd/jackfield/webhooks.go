@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -121,11 +122,7 @@ func (f deadFlags) do(ctx context.Context, env []string, stdout io.Writer) error
 	if cfg.Admin.Token == "" {
 		return errors.New("there is no token: set ADMIN_TOKEN, or admin.token in the configuration, to that of the server")
 	}
-	at := f.adminURL
-	if at == "" {
-		at = adminURL(cfg.Metrics)
-	}
-	err = f.ask(ctx, core.AdminClient{URL: at, Token: cfg.Admin.Token, HTTP: &http.Client{Timeout: requestTimeout}}, stdout)
+	err = f.ask(ctx, adminClient(cfg, f.adminURL), stdout)
 	if _, unreachable := errors.AsType[*url.Error](err); unreachable {
 		return fmt.Errorf("%w; start the server, or name another with --admin-url", err)
 	}
@@ -143,6 +140,11 @@ func (f deadFlags) ask(ctx context.Context, client core.AdminClient, stdout io.W
 		return report(stdout, "purged", n, err)
 	}
 	return list(ctx, client, f.json, stdout)
+}
+
+// adminClient asks the server at url; at "" that of this machine.
+func adminClient(cfg *config.Config, url string) core.AdminClient {
+	return core.AdminClient{URL: cmp.Or(url, adminURL(cfg.Metrics)), Token: cfg.Admin.Token, HTTP: &http.Client{Timeout: requestTimeout}}
 }
 
 // adminURL is where a server of this machine listens for operators.
